@@ -8,7 +8,6 @@ use arrow_schema::{DataType, Field, IntervalUnit, TimeUnit, UnionFields, UnionMo
 use crate::MAX_NESTING;
 use crate::type_name::{is_name_character, is_zone_character};
 
-
 /// Reads the name of a type, as [`type_name`](crate::type_name) writes it.
 ///
 /// `string`, `bool`, `date`, `timestamp` and `decimal(p, s)` are understood as well: `utf8`,
