@@ -3,5 +3,6 @@
 mod diagnostic;
 mod source;
 
+pub(crate) use diagnostic::sort;
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use source::{Located, Position, SourceText, Span};

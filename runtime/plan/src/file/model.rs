@@ -1,0 +1,231 @@
+//! The shape of a pipeline file. Its JSON Schema is made from here, and is both what editors get and what a file is
+//! checked against; so what is documented and what is accepted cannot differ.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::entries::ParameterType;
+use crate::dataset::{SinkSpec, SourceSpec};
+
+/// The pattern of names, for editors; `quantity::is_name` checks it with a message of its own.
+pub(crate) const NAME_PATTERN: &str = "^[a-z0-9_-]+$";
+
+/// What holds for the pipeline as a whole.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PipelineTable {
+    /// The pipeline's name, in summaries and messages.
+    #[schemars(length(min = 1))]
+    pub(super) name: String,
+    /// What the pipeline is for.
+    #[serde(default)]
+    pub(super) description: Option<String>,
+    /// Rows per batch that sources give. The result is the same for every size; 65,536 suits most tables.
+    #[serde(default = "default_batch_rows")]
+    #[schemars(range(min = 1, max = 16_777_216))]
+    pub(super) batch_rows: usize,
+    /// How many threads may run steps; as many as the machine has where it is not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1024))]
+    pub(super) threads: Option<usize>,
+}
+
+pub(super) fn default_batch_rows() -> usize {
+    65_536
+}
+
+/// A parameter of the pipeline: `${param:NAME}` stands for its value, `--param NAME=VALUE` gives it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ParameterTable {
+    /// The type of its value.
+    #[serde(rename = "type")]
+    pub(super) kind: ParameterType,
+    /// The value where none is given. Without a default, a value must be given.
+    #[serde(default)]
+    #[schemars(with = "Option<Scalar>")]
+    pub(super) default: Option<Value>,
+    /// What the parameter is for.
+    #[serde(default)]
+    pub(super) help: Option<String>,
+}
+
+/// A string, a number or a boolean.
+struct Scalar;
+
+impl JsonSchema for Scalar {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Scalar".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+/// A model's file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum ModelTable {
+    /// The path of an ONNX file. Relative paths start at the pipeline file's folder.
+    Path(String),
+    /// The same as a table.
+    Table(ModelPath),
+}
+
+/// A model's file, as a table.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ModelPath {
+    /// The path of an ONNX file. Relative paths start at the pipeline file's folder.
+    pub(super) path: String,
+}
+
+/// A step: a component, what it reads, and what it may do.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{ "required": ["uses"] }, { "required": ["path"] }]))]
+pub(super) struct StepTable {
+    /// A step of a collection, with the versions that will do: `std/impute@0.1`.
+    #[serde(default)]
+    pub(super) uses: Option<String>,
+    /// A component file. Relative paths start at the pipeline file's folder.
+    #[serde(default)]
+    pub(super) path: Option<String>,
+    /// What the step reads: the name of a source or a step (`clean`; `split.test` for an output port other than the
+    /// first), an array of names for the first input ports, or a table of a name for each input port.
+    pub(super) input: InputValue,
+    /// The step's parameters; `stepwell inspect` shows what a step takes.
+    #[serde(default)]
+    pub(super) with: Map<String, Value>,
+    /// What the step is allowed beyond computing on the columns that it declares.
+    #[serde(default)]
+    pub(super) allow: AllowTable,
+    /// What the step may use up.
+    #[serde(default)]
+    pub(super) limits: LimitsTable,
+}
+
+/// What a step reads.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum InputValue {
+    /// The name of a source, a step, or an output port of a step, for the first input port.
+    One(String),
+    /// Names for the first input ports, in order.
+    Listed(#[schemars(length(min = 1))] Vec<String>),
+    /// A name for each input port.
+    Named(#[schemars(extend("minProperties" = 1))] BTreeMap<String, String>),
+}
+
+/// What a step is allowed.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AllowTable {
+    /// The columns whose values the step may read. Without it, those that it declares when it is opened. Every other
+    /// column can still be passed on.
+    #[serde(default)]
+    pub(super) columns: Option<BTreeSet<String>>,
+    /// The models that the step may run, by their names in `[models]`.
+    #[serde(default)]
+    pub(super) models: BTreeSet<String>,
+}
+
+/// What a step may use up.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitsTable {
+    /// Memory of one instance: `"256 MiB"`, or a number of bytes.
+    #[serde(default)]
+    pub(super) memory: Option<Size>,
+    /// Time of one call: `"5 s"`, `"500 ms"`, `"1 min"`.
+    #[serde(default)]
+    pub(super) time: Option<String>,
+    /// Rows that one call may emit.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub(super) rows: Option<u64>,
+    /// Bytes of new columns that one call may emit: `"1 GiB"`, or a number of bytes.
+    #[serde(default)]
+    pub(super) bytes: Option<Size>,
+    /// Bytes of log messages over the whole run: `"1 MiB"`, or a number of bytes.
+    #[serde(default)]
+    pub(super) log: Option<Size>,
+}
+
+/// A number of bytes, or a size such as `"256 MiB"`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Size {
+    /// A number of bytes.
+    Bytes(u64),
+    /// A number and a unit: B, kB, MB, GB, KiB, MiB, GiB.
+    Text(String),
+}
+
+/// The JSON Schema of pipeline files (draft 2020-12), for editors and for checking.
+///
+/// ```
+/// let schema = stepwell_plan::pipeline_schema();
+/// assert!(schema["properties"]["sources"].is_object());
+/// ```
+pub fn pipeline_schema() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let pipeline = generator.subschema_for::<PipelineTable>();
+    let parameter = generator.subschema_for::<ParameterTable>();
+    let model = generator.subschema_for::<ModelTable>();
+    let source = generator.subschema_for::<SourceSpec>();
+    let step = generator.subschema_for::<StepTable>();
+    let sink = sink_schema(&mut generator);
+    let entries = |description: &str, schema: Schema| {
+        json!({
+            "description": description,
+            "type": "object",
+            "propertyNames": { "pattern": NAME_PATTERN },
+            "additionalProperties": schema,
+        })
+    };
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stepwell pipeline",
+        "description": "Sources, steps and sinks, and how rows flow between them.",
+        "type": "object",
+        "properties": {
+            "pipeline": pipeline,
+            "parameters": entries("The parameters of the pipeline, by name.", parameter),
+            "models": entries("The models that steps can be granted, by name.", model),
+            "sources": entries("The tables that are read, by name.", source),
+            "steps": entries("The steps, by name.", step),
+            "sinks": entries("The tables that are written, by name.", sink),
+        },
+        "required": ["pipeline"],
+        "additionalProperties": false,
+        "$defs": generator.take_definitions(true),
+    })
+}
+
+/// The schema of a sink's table: that of [`SinkSpec`], and `input` besides. (serde cannot refuse unknown keys in
+/// a struct that has another one flattened into it.)
+fn sink_schema(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = SinkSpec::json_schema(generator);
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        let description = "What is written: the name of a source or a step (`clean`; `split.test` for an output port \
+                           other than the first).";
+        properties.insert(
+            "input".to_owned(),
+            json!({ "description": description, "type": "string" }),
+        );
+    }
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.insert(0, json!("input"));
+    }
+    schema
+}

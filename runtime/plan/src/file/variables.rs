@@ -1,0 +1,233 @@
+//! `${param:NAME}` and `${env:NAME}` inside strings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use crate::suggest;
+use crate::text::{Diagnostic, Span};
+use crate::tree::{Node, Value};
+
+/// What variables stand for.
+pub(super) struct Variables<'a> {
+    /// The environment variables.
+    pub(super) environment: &'a BTreeMap<String, String>,
+    /// The parameters of the pipeline that have a value; `None`: parameters cannot be used here.
+    pub(super) parameters: Option<&'a BTreeMap<String, Json>>,
+    /// Parameters that are declared, but whose value could not be had. Using them is no further mistake.
+    pub(super) without_value: &'a BTreeSet<String>,
+    /// The parameters that were used.
+    pub(super) used: BTreeSet<String>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// A string, cut where variables stand.
+#[derive(Debug, PartialEq)]
+enum Piece<'t> {
+    Text(&'t str),
+    /// What stands between `${` and `}`.
+    Variable(&'t str),
+    /// `${` that no `}` follows.
+    Unclosed,
+}
+
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        if rest[..start].ends_with('$') {
+            // `$${` is `${` itself.
+            pieces.push(Piece::Text(&rest[..start - 1]));
+            pieces.push(Piece::Text("${"));
+            rest = &rest[start + 2..];
+            continue;
+        }
+        pieces.push(Piece::Text(&rest[..start]));
+        let inside = &rest[start + 2..];
+        let Some(end) = inside.find('}') else {
+            pieces.push(Piece::Unclosed);
+            return pieces;
+        };
+        pieces.push(Piece::Variable(&inside[..end]));
+        rest = &inside[end + 1..];
+    }
+    pieces.push(Piece::Text(rest));
+    pieces.retain(|piece| *piece != Piece::Text(""));
+    pieces
+}
+
+impl Variables<'_> {
+    /// Replaces variables in every string of a value.
+    pub(super) fn replace(&mut self, node: &mut Node) {
+        match &mut node.value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.replace(item)),
+            Value::Table(entries) => entries
+                .iter_mut()
+                .for_each(|entry| self.replace(&mut entry.node)),
+            Value::String(text) if text.contains("${") => {
+                let text = std::mem::take(text);
+                node.value = self.replaced(&text, &node.span);
+            }
+            _ => {}
+        }
+    }
+
+    fn replaced(&mut self, text: &str, span: &Span) -> Value {
+        let pieces = pieces(text);
+        // A string that is one parameter and nothing else takes the parameter's type, too.
+        if let [Piece::Variable(variable)] = pieces.as_slice()
+            && let Some(name) = variable.strip_prefix("param:")
+        {
+            return match self.parameter(name, span) {
+                Some(Json::Bool(value)) => Value::Boolean(value),
+                Some(Json::Number(number)) => match number.as_i64() {
+                    Some(number) => Value::Integer(number),
+                    None => Value::Float(number.as_f64().unwrap_or_default()),
+                },
+                Some(value) => Value::String(as_text(&value)),
+                None => Value::String(String::new()),
+            };
+        }
+        let mut replaced = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => replaced.push_str(text),
+                Piece::Variable(variable) => replaced.push_str(&self.variable(variable, span)),
+                Piece::Unclosed => {
+                    let message = "`${` is not closed by `}`";
+                    let help = "write `$${` where `${` itself is meant";
+                    self.diagnostics.push(
+                        Diagnostic::error("bad_variable", message)
+                            .at(span)
+                            .help(help),
+                    );
+                }
+            }
+        }
+        Value::String(replaced)
+    }
+
+    fn variable(&mut self, variable: &str, span: &Span) -> String {
+        if let Some(name) = variable.strip_prefix("param:") {
+            return self
+                .parameter(name, span)
+                .as_ref()
+                .map(as_text)
+                .unwrap_or_default();
+        }
+        if let Some(name) = variable.strip_prefix("env:") {
+            return self.environment_variable(name, span);
+        }
+        let message = format!(
+            "`${{{variable}}}` is no variable; valid forms: `${{param:NAME}}`, `${{env:NAME}}`, `${{env:NAME:-FALLBACK}}`"
+        );
+        let help = "write `$${` where `${` itself is meant";
+        let span = within(span, variable);
+        self.diagnostics.push(
+            Diagnostic::error("bad_variable", message)
+                .at(&span)
+                .help(help),
+        );
+        String::new()
+    }
+
+    fn parameter(&mut self, name: &str, span: &Span) -> Option<Json> {
+        let span = within(span, &format!("param:{name}"));
+        let Some(parameters) = self.parameters else {
+            let message = format!("`${{param:{name}}}` cannot be used in `[parameters]`");
+            self.diagnostics
+                .push(Diagnostic::error("bad_variable", message).at(&span));
+            return None;
+        };
+        self.used.insert(name.to_owned());
+        if let Some(value) = parameters.get(name) {
+            return Some(value.clone());
+        }
+        if !self.without_value.contains(name) {
+            let names: Vec<&String> = parameters.keys().chain(self.without_value).collect();
+            let valid = suggest::valid(name, "parameters", &names);
+            let message = format!("the pipeline has no parameter `{name}`{valid}");
+            let help = suggest::did_you_mean(name, &names).unwrap_or_else(|| {
+                format!("declare it: `[parameters.{name}]` with `type = \"string\"`")
+            });
+            self.diagnostics.push(
+                Diagnostic::error("unknown_variable", message)
+                    .at(&span)
+                    .help(help),
+            );
+        }
+        None
+    }
+
+    fn environment_variable(&mut self, text: &str, span: &Span) -> String {
+        let (name, fallback) = match text.split_once(":-") {
+            Some((name, fallback)) => (name, Some(fallback)),
+            None => (text, None),
+        };
+        // As in a shell, `:-` also stands in for a variable that is set to nothing.
+        let value = self
+            .environment
+            .get(name)
+            .filter(|value| fallback.is_none() || !value.is_empty());
+        if let Some(value) = value.map(String::as_str).or(fallback) {
+            return value.to_owned();
+        }
+        let names: Vec<&String> = self.environment.keys().collect();
+        let fallback = format!("set it, or give a fallback: `${{env:{name}:-FALLBACK}}`");
+        let help = suggest::did_you_mean(name, &names).unwrap_or(fallback);
+        let message = format!("environment variable `{name}` is not set");
+        let span = within(span, &format!("env:{text}"));
+        self.diagnostics.push(
+            Diagnostic::error("unknown_variable", message)
+                .at(&span)
+                .help(help),
+        );
+        String::new()
+    }
+}
+
+fn as_text(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Where a variable stands in the string that was written at `span`; the whole string where escapes hide it.
+fn within(span: &Span, variable: &str) -> Span {
+    let written = format!("${{{variable}}}");
+    match span.text().find(&written) {
+        Some(offset) => {
+            let start = span.range.start + offset;
+            Span {
+                source: span.source.clone(),
+                range: start..start + written.len(),
+            }
+        }
+        None => span.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_is_cut_where_variables_stand() {
+        use Piece::{Text, Unclosed, Variable};
+        let check = |text: &str, expect: &[Piece<'_>]| assert_eq!(pieces(text), expect, "{text}");
+        check("plain $5", &[Text("plain $5")]);
+        check("${env:A}", &[Variable("env:A")]);
+        check(
+            "a${env:A}b${param:b}",
+            &[Text("a"), Variable("env:A"), Text("b"), Variable("param:b")],
+        );
+        check("$${env:A}", &[Text("${"), Text("env:A}")]);
+        check(
+            "a$${b}${c}",
+            &[Text("a"), Text("${"), Text("b}"), Variable("c")],
+        );
+        check("a${b", &[Text("a"), Unclosed]);
+        check("", &[]);
+    }
+}

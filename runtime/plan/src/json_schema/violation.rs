@@ -1,0 +1,255 @@
+//! What can be wrong with a value, and how it is said.
+
+use serde_json::Value;
+
+use crate::suggest;
+use crate::text::{Diagnostic, Span};
+
+/// One thing that is wrong with a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Violation {
+    /// The keys and indexes that lead to the value.
+    pub(crate) path: Vec<String>,
+    pub(crate) kind: ViolationKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ViolationKind {
+    /// The value has the wrong type.
+    WrongType {
+        /// For example `a string or an integer`.
+        expected: String,
+        found: Value,
+    },
+    /// The table has a key that it cannot have. The path leads to the key.
+    UnknownKey { known: Vec<String> },
+    /// The table lacks a key that it must have.
+    MissingKey {
+        key: String,
+        /// What the key is for.
+        description: Option<String>,
+    },
+    /// The table lacks all keys of which it must have one.
+    NoneOfKeys { keys: Vec<String> },
+    /// The table has several keys of which it can have one only.
+    SeveralOfKeys { keys: Vec<String> },
+    /// The value is none of those that there are.
+    NotOneOf { found: Value, allowed: Vec<Value> },
+    /// The number or the length is out of bounds.
+    OutOfBounds {
+        /// For example `at least 1`, `at most 5 items`.
+        bound: String,
+        found: String,
+    },
+    /// An item of an array is there twice. The path leads to the second one.
+    Repeated { first: usize },
+    /// The value fits none of several alternatives.
+    NoAlternative { expected: String },
+}
+
+/// Where the value is: in the pipeline file itself, or in the parameters of a step.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place<'a> {
+    File,
+    Parameters { step: &'a str },
+}
+
+impl Place<'_> {
+    fn value(self, path: &[String]) -> String {
+        let path = dotted(path);
+        match self {
+            Self::File if path.is_empty() => "the pipeline".to_owned(),
+            Self::File => format!("`{path}`"),
+            Self::Parameters { step } if path.is_empty() => format!("`with` of step `{step}`"),
+            Self::Parameters { step } => format!("parameter `{path}` of step `{step}`"),
+        }
+    }
+
+    /// As `value`, but of a table that has keys.
+    fn table(self, path: &[String]) -> String {
+        match self {
+            Self::Parameters { step } if path.is_empty() => format!("step `{step}`"),
+            _ => self.value(path),
+        }
+    }
+
+    fn key_word(self, path: &[String]) -> &'static str {
+        match self {
+            Self::Parameters { .. } if path.is_empty() => "parameter",
+            _ => "key",
+        }
+    }
+}
+
+/// Keys and indexes as a person writes them: `columns[0].name`.
+fn dotted(path: &[String]) -> String {
+    let mut text = String::new();
+    for token in path {
+        if !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.push_str(&format!("[{token}]"));
+        } else {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(token);
+        }
+    }
+    text
+}
+
+impl Violation {
+    /// The violation as it is shown. `span` is that of the value which the path leads to; of a key that is
+    /// unknown, the key's.
+    pub(crate) fn to_diagnostic(&self, place: Place<'_>, span: &Span) -> Diagnostic {
+        let value = place.value(&self.path);
+        let table = place.table(&self.path);
+        let key_word = place.key_word(&self.path);
+        match &self.kind {
+            ViolationKind::WrongType { expected, found } => {
+                let message = format!("{value} must be {expected}, not {}", type_of(found));
+                Diagnostic::error("wrong_type", message)
+                    .at(span)
+                    .maybe_help(retype(expected, found))
+            }
+            ViolationKind::UnknownKey { known } => {
+                let (key, parent) = self
+                    .path
+                    .split_last()
+                    .map_or(("", &[][..]), |(key, parent)| (key, parent));
+                let word = place.key_word(parent);
+                let valid = suggest::valid(key, &format!("{word}s"), known);
+                let message = format!("{} has no {word} `{key}`{valid}", place.table(parent));
+                Diagnostic::error(unknown_code(word), message)
+                    .at(span)
+                    .maybe_help(suggest::did_you_mean(key, known))
+            }
+            ViolationKind::MissingKey { key, description } => {
+                let message = format!("{table} needs the {key_word} `{key}`");
+                let help = description
+                    .as_ref()
+                    .map(|text| format!("`{key}`: {}", first_sentence(text)));
+                Diagnostic::error(missing_code(key_word), message)
+                    .at(span)
+                    .maybe_help(help)
+            }
+            ViolationKind::NoneOfKeys { keys } => {
+                let message = format!(
+                    "{table} needs one of the {key_word}s {}",
+                    suggest::list(keys)
+                );
+                Diagnostic::error(missing_code(key_word), message).at(span)
+            }
+            ViolationKind::SeveralOfKeys { keys } => {
+                let message = format!(
+                    "{table} can have only one of the {key_word}s {}",
+                    suggest::list(keys)
+                );
+                Diagnostic::error("conflicting_keys", message).at(span)
+            }
+            ViolationKind::NotOneOf { found, allowed } => {
+                let allowed: Vec<String> = allowed.iter().map(plain).collect();
+                let found = plain(found);
+                let valid = suggest::valid(&found, "values", &allowed);
+                let message = format!("{value} cannot be `{}`{valid}", shortened(&found));
+                Diagnostic::error("invalid_value", message)
+                    .at(span)
+                    .maybe_help(suggest::did_you_mean(&found, &allowed))
+            }
+            ViolationKind::OutOfBounds { bound, found } => {
+                let message = format!("{value} must be {bound}, not {found}");
+                Diagnostic::error("out_of_bounds", message).at(span)
+            }
+            ViolationKind::Repeated { first } => {
+                let message = format!(
+                    "{value} is there twice: it is the same as item {first}, counted from 0"
+                );
+                Diagnostic::error("repeated_item", message).at(span)
+            }
+            ViolationKind::NoAlternative { expected } => {
+                Diagnostic::error("invalid_value", format!("{value} must be {expected}")).at(span)
+            }
+        }
+    }
+}
+
+fn unknown_code(word: &str) -> &'static str {
+    match word {
+        "parameter" => "unknown_parameter",
+        _ => "unknown_key",
+    }
+}
+
+fn missing_code(word: &str) -> &'static str {
+    match word {
+        "parameter" => "missing_parameter",
+        _ => "missing_key",
+    }
+}
+
+/// The type of a value, in TOML's words.
+pub(crate) fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(number) if number.is_f64() => "a number with a fraction",
+        Value::Number(_) => "an integer",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "a table",
+    }
+}
+
+/// How to write the value so that it has the expected type, where that is plain.
+fn retype(expected: &str, found: &Value) -> Option<String> {
+    let one_of = |word: &str| expected.split(" or ").any(|part| part.starts_with(word));
+    match found {
+        Value::String(text)
+            if text.parse::<i64>().is_ok() && (one_of("an integer") || one_of("a number")) =>
+        {
+            Some(format!("write it without quotes: `{text}`"))
+        }
+        Value::String(text) if (text == "true" || text == "false") && one_of("a boolean") => {
+            Some(format!("write it without quotes: `{text}`"))
+        }
+        Value::Number(_) | Value::Bool(_) if one_of("a string") => {
+            Some(format!("write it in quotes: `\"{found}\"`"))
+        }
+        Value::Number(_) | Value::Bool(_) | Value::String(_) if one_of("an array") => {
+            Some(format!("write it in brackets: `[{found}]`"))
+        }
+        Value::Number(number)
+            if one_of("an integer") && number.as_f64().is_some_and(|n| n.fract() == 0.0) =>
+        {
+            Some(format!(
+                "write it without the fraction: `{:.0}`",
+                number.as_f64()?
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// A value without the quotes of a string.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 80;
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(LONGEST).collect();
+    format!("{start}…")
+}
+
+/// The first sentence of a description, on one line, without its full stop.
+fn first_sentence(text: &str) -> String {
+    let text = text.split("\n\n").next().unwrap_or_default();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = text.find(". ").unwrap_or(text.len());
+    text[..end].trim_end_matches('.').to_owned()
+}
