@@ -214,6 +214,7 @@ fn example(data_type: &DataType) -> &'static str {
 }
 
 fn unfit(data_type: &DataType, value: &Value) -> String {
+    let value = text_of(value).map_or_else(|| value.to_string(), str::to_owned);
     format!(
         "`{value}` is not a value of the type `{}`: expected {}",
         type_name(data_type),
@@ -463,6 +464,8 @@ fn union(
         fields.iter().map(|(id, _)| (id, Vec::new())).collect();
     for value in values {
         let (id, value) = match value {
+            // A union has no nulls of its own: where its parent is null, any of its types stands for one.
+            Value::Null => (fields.get(0).map_or(-1, |(id, _)| *id), value),
             Value::List(pair) if pair.len() == 2 => {
                 let id = text_of(&pair[0]).and_then(|id| id.parse::<i8>().ok());
                 (id.ok_or_else(|| unfit(data_type, value))?, &pair[1])
