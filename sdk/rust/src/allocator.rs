@@ -1,0 +1,63 @@
+//! The allocator of components.
+//!
+//! The contract's buffers are lists of bytes, for which the host asks for memory that need not be aligned. Arrow
+//! needs up to 16 bytes and copies what is not: so all memory of 64 bytes and more is aligned to 64. That is
+//! decided by the size alone, which is the same when the memory is given back.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+
+/// Arrow's recommended alignment, and the smallest size to which it is given.
+const ALIGNMENT: usize = 64;
+
+#[global_allocator]
+static ALLOCATOR: Aligned = Aligned;
+
+struct Aligned;
+
+fn raised(layout: Layout) -> Layout {
+    if layout.size() < ALIGNMENT {
+        return layout;
+    }
+    // Fails only for sizes near the end of memory, which cannot be allocated at all.
+    layout.align_to(ALIGNMENT).unwrap_or(layout)
+}
+
+// SAFETY: everything is forwarded to the system's allocator, with a layout that follows from the given one
+// alone, so that memory is given back with the layout that it was allocated with.
+unsafe impl GlobalAlloc for Aligned {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promise about `layout` holds for a larger alignment.
+        unsafe { System.alloc(raised(layout)) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as in `alloc`.
+        unsafe { System.alloc_zeroed(raised(layout)) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: `pointer` came from `alloc` with the same layout, raised there in the same way.
+        unsafe { System.dealloc(pointer, raised(layout)) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let old = raised(layout);
+        // SAFETY: the caller promises that the size, rounded up to the alignment, does not overflow.
+        let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        let new = raised(new);
+        if old.align() == new.align() {
+            // SAFETY: `pointer` was allocated with `old`, and the alignment stays.
+            return unsafe { System.realloc(pointer, old, new_size) };
+        }
+        // SAFETY: `new` is not empty, as the caller promises; both places hold the bytes that are copied; `pointer`
+        // was allocated with `old`.
+        unsafe {
+            let moved = System.alloc(new);
+            if !moved.is_null() {
+                moved.copy_from_nonoverlapping(pointer, old.size().min(new_size));
+                System.dealloc(pointer, old);
+            }
+            moved
+        }
+    }
+}
