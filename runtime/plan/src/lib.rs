@@ -1,6 +1,7 @@
 //! From the text of a pipeline file to a checked plan.
 
 mod catalog;
+mod check;
 mod dataset;
 mod error;
 mod file;
@@ -13,6 +14,7 @@ mod text;
 mod tree;
 
 pub use catalog::{Capability, Catalog, OpenError, OpenRequest, Problem, StepComponent};
+pub use check::{Checked, check, check_text};
 pub use dataset::{Compression, CsvOptions, Format, Paths, SinkSpec, SourceSpec};
 pub use error::PlanError;
 pub use file::{

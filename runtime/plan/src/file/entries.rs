@@ -205,6 +205,15 @@ pub struct Reference {
     pub span: Span,
 }
 
+impl PipelineFile {
+    /// Whether the file has an entry of this name that could not be read.
+    pub(crate) fn is_broken(&self, section: Section, name: &str) -> bool {
+        self.broken
+            .iter()
+            .any(|entry| entry.section == section && entry.name == name)
+    }
+}
+
 impl fmt::Display for Reference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.name)?;
@@ -229,7 +238,6 @@ pub(crate) struct BrokenEntry {
 /// A table of entries in a pipeline file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Section {
-    Parameters,
     Models,
     Sources,
     Steps,

@@ -8,7 +8,7 @@ mod quantity;
 mod read;
 mod variables;
 
-pub(crate) use entries::Section;
+pub(crate) use entries::{BrokenEntry, Section};
 pub use entries::{
     Inputs, ModelEntry, ParameterEntry, ParameterType, PipelineFile, Reference, SinkEntry,
     SourceEntry, StepEntry, StepReference,

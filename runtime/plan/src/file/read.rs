@@ -109,8 +109,9 @@ impl Reader {
             broken: Vec::new(),
         };
         for entry in self.section("models") {
-            if let Some(model) = self.model(&entry) {
-                file.models.push(model);
+            match self.model(&entry) {
+                Some(model) => file.models.push(model),
+                None => file.broken.push(build::broken(Section::Models, &entry)),
             }
         }
         for entry in self.section("sources") {

@@ -43,8 +43,6 @@ pub(crate) enum ViolationKind {
     },
     /// An item of an array is there twice. The path leads to the second one.
     Repeated { first: usize },
-    /// The value fits none of several alternatives.
-    NoAlternative { expected: String },
 }
 
 /// Where the value is: in the pipeline file itself, or in the parameters of a step.
@@ -164,9 +162,6 @@ impl Violation {
                     "{value} is there twice: it is the same as item {first}, counted from 0"
                 );
                 Diagnostic::error("repeated_item", message).at(span)
-            }
-            ViolationKind::NoAlternative { expected } => {
-                Diagnostic::error("invalid_value", format!("{value} must be {expected}")).at(span)
             }
         }
     }
