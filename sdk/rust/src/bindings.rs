@@ -2,7 +2,8 @@
 
 wit_bindgen::generate!({
     world: "full-step",
-    path: "../wit",
+    // The contract of `sdk/wit`, as `build.rs` prepares it.
+    path: concat!(env!("OUT_DIR"), "/wit"),
     // Made columns cross as slices of the arrays' own buffers.
     ownership: Borrowing { duplicate_if_necessary: true },
     pub_export_macro: true,

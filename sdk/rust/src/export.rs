@@ -1,6 +1,7 @@
 //! What a component exports: the contract's `step`, for the step that `#[step]` names.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Once};
@@ -175,7 +176,7 @@ fn schema_from_contract(schema: arrow::Schema) -> Result<SchemaRef, StepError> {
         .map_err(|error| StepError::new("bad_schema", error.to_string()))?;
     Ok(Arc::new(Schema::new_with_metadata(
         fields,
-        schema.metadata.into_iter().collect(),
+        schema.metadata.into_iter().collect::<HashMap<_, _>>(),
     )))
 }
 
