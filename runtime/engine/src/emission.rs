@@ -1,0 +1,326 @@
+//! What a step hands back, checked before anything else touches it.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
+use arrow_buffer::{BooleanBuffer, Buffer, MutableBuffer, bit_util};
+use arrow_schema::{DataType, Field};
+use arrow_select::filter::FilterBuilder;
+use arrow_select::take::take;
+use stepwell_layout::{Flat, Node, assemble};
+use stepwell_plan::{Mode, Opened};
+use wasmtime::StoreContextMut;
+
+use crate::Batch;
+use crate::error::{Call, Stop};
+use crate::state::{Emitted, HostState, Rejected};
+use crate::wire::{UntrustedArray, UntrustedColumn, UntrustedRows, UntrustedSelection};
+
+type Context<'a> = StoreContextMut<'a, HostState>;
+
+/// Rows of a batch, with a selection that is known to lie inside it.
+struct CheckedRows {
+    port: usize,
+    batch: Batch,
+    selection: Selection,
+}
+
+enum Selection {
+    All,
+    Range(usize, usize),
+    Mask(BooleanArray),
+    Indices(UInt32Array),
+}
+
+impl CheckedRows {
+    fn n_rows(&self) -> usize {
+        match &self.selection {
+            Selection::All => self.batch.n_rows(),
+            Selection::Range(_, length) => *length,
+            Selection::Mask(mask) => mask.true_count(),
+            Selection::Indices(indices) => indices.len(),
+        }
+    }
+
+    /// The selected values of the columns that `wanted` names, in that order.
+    fn columns(&self, wanted: &[usize]) -> wasmtime::Result<Vec<Option<ArrayRef>>> {
+        let columns = wanted
+            .iter()
+            .map(|index| self.batch.columns()[*index].as_ref());
+        match &self.selection {
+            Selection::All => Ok(columns.map(|column| column.cloned()).collect()),
+            Selection::Range(offset, length) => Ok(columns
+                .map(|column| column.map(|column| column.slice(*offset, *length)))
+                .collect()),
+            Selection::Mask(mask) => {
+                let filter = FilterBuilder::new(mask);
+                let filter = if wanted.len() > 1 {
+                    filter.optimize()
+                } else {
+                    filter
+                }
+                .build();
+                columns
+                    .map(|column| Ok(column.map(|column| filter.filter(column)).transpose()?))
+                    .collect()
+            }
+            Selection::Indices(indices) => columns
+                .map(|column| {
+                    Ok(column
+                        .map(|column| take(column, indices, None))
+                        .transpose()?)
+                })
+                .collect(),
+        }
+    }
+}
+
+pub(crate) fn emit(
+    mut store: Context<'_>,
+    port: usize,
+    passed: Vec<UntrustedRows>,
+    made: Vec<UntrustedColumn>,
+) -> wasmtime::Result<()> {
+    let opened = may_emit(store.data())?;
+    let Some(output) = opened.outputs.get(port) else {
+        return Err(Stop::violation(format!(
+            "it emitted on output {port}, but has {} outputs",
+            opened.outputs.len()
+        )));
+    };
+    let passed = passed
+        .into_iter()
+        .map(|rows| check_rows(&mut store, rows))
+        .collect::<Result<Vec<_>, _>>()?;
+    let n_fields = output.schema.fields().len();
+    let mut columns: Vec<Option<ArrayRef>> = vec![None; n_fields];
+    let mut is_passed = vec![false; n_fields];
+    let mut n_rows = None;
+    for rows in &passed {
+        agree(&mut n_rows, rows.n_rows(), "rows that are passed on")?;
+        let passes: Vec<_> = output
+            .passes
+            .iter()
+            .filter(|pass| pass.input.port == rows.port && !is_passed[pass.output_column])
+            .collect();
+        let wanted: Vec<usize> = passes.iter().map(|pass| pass.input.column).collect();
+        for (pass, column) in passes.iter().zip(rows.columns(&wanted)?) {
+            is_passed[pass.output_column] = true;
+            columns[pass.output_column] = column;
+        }
+    }
+    let to_make: Vec<usize> = (0..n_fields).filter(|index| !is_passed[*index]).collect();
+    if to_make.len() != made.len() {
+        return Err(Stop::violation(format!(
+            "it emitted {} made columns where the schema of output {port} needs {}",
+            made.len(),
+            to_make.len()
+        )));
+    }
+    for (index, column) in to_make.into_iter().zip(made) {
+        let field = output.schema.field(index);
+        let array = check_column(&mut store, field, column)?;
+        agree(
+            &mut n_rows,
+            array.len(),
+            &format!("values of column `{}`", field.name()),
+        )?;
+        columns[index] = Some(array);
+    }
+    let Some(n_rows) = n_rows else {
+        return Err(Stop::violation("it emitted neither rows nor columns"));
+    };
+    let state = store.data_mut();
+    state.charge_rows(n_rows)?;
+    if n_rows > 0 {
+        let batch = Batch::from_checked(Arc::clone(&output.schema), columns, n_rows);
+        state.outcome.emitted.push(Emitted { port, batch });
+    }
+    Ok(())
+}
+
+pub(crate) fn reject(
+    mut store: Context<'_>,
+    rows: UntrustedRows,
+    code: String,
+    reason: String,
+) -> wasmtime::Result<()> {
+    may_emit(store.data())?;
+    let rows = check_rows(&mut store, rows)?;
+    let n_rows = rows.n_rows();
+    let state = store.data_mut();
+    state.charge_rows(n_rows)?;
+    if n_rows > 0 {
+        let all: Vec<usize> = (0..rows.batch.columns().len()).collect();
+        let columns = rows.columns(&all)?;
+        let batch = Batch::from_checked(Arc::clone(rows.batch.schema()), columns, n_rows);
+        state.outcome.rejected.push(Rejected {
+            port: rows.port,
+            batch,
+            code,
+            reason,
+        });
+    }
+    Ok(())
+}
+
+fn may_emit(state: &HostState) -> wasmtime::Result<Arc<Opened>> {
+    let opened = state
+        .opened
+        .as_ref()
+        .filter(|_| matches!(state.call, Call::Process | Call::Finish));
+    let Some(opened) = opened else {
+        return Err(Stop::violation(
+            "it emitted or rejected rows outside `process` and `finish`",
+        ));
+    };
+    if state.call == Call::Finish && opened.mode == Mode::Map {
+        return Err(Stop::violation(
+            "it emitted or rejected rows in `finish`, which only a stateful step may do",
+        ));
+    }
+    Ok(Arc::clone(opened))
+}
+
+fn agree(n_rows: &mut Option<usize>, length: usize, what: &str) -> wasmtime::Result<()> {
+    match *n_rows.get_or_insert(length) {
+        expected if expected == length => Ok(()),
+        expected => Err(Stop::violation(format!(
+            "it emitted {length} {what} together with {expected} rows"
+        ))),
+    }
+}
+
+fn check_rows(store: &mut Context<'_>, rows: UntrustedRows) -> wasmtime::Result<CheckedRows> {
+    let entry = store.data().table.get(&rows.batch)?;
+    let (port, batch) = (entry.port, entry.batch.clone());
+    let available = batch.n_rows();
+    let selection = match rows.selection {
+        UntrustedSelection::All => Selection::All,
+        UntrustedSelection::Range((first, length)) => {
+            let inside = first
+                .checked_add(length)
+                .is_some_and(|end| end <= available as u64);
+            if !inside {
+                return Err(Stop::violation(format!(
+                    "it selected {length} rows from row {first} on of a batch of {available}"
+                )));
+            }
+            Selection::Range(first as usize, length as usize)
+        }
+        UntrustedSelection::Mask(mask) => {
+            let bytes = mask.as_le_slice(&*store);
+            if bytes.len() < bit_util::ceil(available, 8) {
+                return Err(Stop::violation(format!(
+                    "it selected rows by a mask of {} bytes for a batch of {available} rows",
+                    bytes.len()
+                )));
+            }
+            let bits = BooleanBuffer::new(Buffer::from(bytes), 0, available);
+            Selection::Mask(BooleanArray::new(bits, None))
+        }
+        UntrustedSelection::Indices(indices) => {
+            let values = indices
+                .as_le_slice(&*store)
+                .iter()
+                .map(|index| u32::from_le(*index));
+            let indices = UInt32Array::from_iter_values(values);
+            if let Some(outside) = indices
+                .values()
+                .iter()
+                .find(|index| **index as usize >= available)
+            {
+                return Err(Stop::violation(format!(
+                    "it selected row {outside} of a batch of {available}"
+                )));
+            }
+            Selection::Indices(indices)
+        }
+    };
+    Ok(CheckedRows {
+        port,
+        batch,
+        selection,
+    })
+}
+
+fn check_column(
+    store: &mut Context<'_>,
+    field: &Field,
+    column: UntrustedColumn,
+) -> wasmtime::Result<ArrayRef> {
+    let array = match column {
+        UntrustedColumn::Array(array) => check_array(store, field, array)?,
+        UntrustedColumn::Column(column) => {
+            let array = Arc::clone(&store.data().table.get(&column)?.array);
+            if array.data_type() != field.data_type() {
+                return Err(Stop::violation(format!(
+                    "it emitted a host column of type {} as column `{}` of type {}",
+                    array.data_type(),
+                    field.name(),
+                    field.data_type()
+                )));
+            }
+            array
+        }
+    };
+    if !field.is_nullable() && array.logical_null_count() > 0 {
+        return Err(Stop::violation(format!(
+            "it emitted {} nulls in column `{}`, which it declared as non-null",
+            array.logical_null_count(),
+            field.name()
+        )));
+    }
+    Ok(array)
+}
+
+fn check_array(
+    store: &mut Context<'_>,
+    field: &Field,
+    array: UntrustedArray,
+) -> wasmtime::Result<ArrayRef> {
+    let n_bytes = array.buffers.iter().map(|buffer| buffer.len() as u64).sum();
+    store.data_mut().charge_bytes(n_bytes)?;
+    charge_lengths(store.data(), field.data_type(), &array)?;
+    let buffers = array
+        .buffers
+        .iter()
+        .map(|buffer| copy(buffer.as_le_slice(&*store)))
+        .collect();
+    let nodes = array.nodes.into_iter().map(Node::from).collect();
+    assemble(field.data_type(), Flat { nodes, buffers }).map_err(|error| {
+        Stop::violation(format!(
+            "it emitted an invalid column `{}`: {error}",
+            field.name()
+        ))
+    })
+}
+
+/// Arrays without buffers (null, or lists of them) can claim any length for free; what they claim is held
+/// against the limit on rows, so that no later code is made to walk over it.
+fn charge_lengths(
+    state: &HostState,
+    data_type: &DataType,
+    array: &UntrustedArray,
+) -> wasmtime::Result<()> {
+    let claimed = array
+        .nodes
+        .iter()
+        .map(|node| Node::from(*node).length)
+        .max()
+        .unwrap_or(0);
+    let allowed = state.limits.rows.max(state.limits.bytes.saturating_mul(8));
+    if claimed > allowed {
+        return Err(Stop::violation(format!(
+            "it emitted an array of type {data_type} with {claimed} values"
+        )));
+    }
+    Ok(())
+}
+
+/// The one copy out of the step's memory, into memory that is aligned as Arrow wants it.
+fn copy(bytes: &[u8]) -> Buffer {
+    let mut buffer = MutableBuffer::with_capacity(bytes.len());
+    buffer.extend_from_slice(bytes);
+    buffer.into()
+}

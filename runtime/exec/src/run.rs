@@ -1,0 +1,385 @@
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use stepwell_connect::{Sink, Source};
+use stepwell_engine::{LogRecord, ModelProvider, StepComponent};
+use stepwell_plan::{Downstream, Plan, Upstream};
+
+use crate::channel::{Inlet, Outlet, Parcel, QUEUE_BATCHES, Turnstile};
+use crate::error::RunError;
+use crate::layout::{must_not_block, stages};
+use crate::meter::{Meter, Summary};
+use crate::sink::{SinkEnd, finish_sinks, write_sink};
+use crate::source::read_source;
+use crate::stage::{StageParts, work};
+
+/// All that a run is made of besides its plan, each list in the plan's order.
+pub struct Parts {
+    /// The opened sources.
+    pub sources: Vec<Box<dyn Source>>,
+    /// The loaded components.
+    pub components: Vec<StepComponent>,
+    /// The opened sinks.
+    pub sinks: Vec<Box<dyn Sink>>,
+    /// Where granted models come from.
+    pub models: Option<Arc<dyn ModelProvider>>,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Parts")
+            .field("components", &self.components)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a run is made.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct RunOptions {
+    /// Threads for each stage that may run on several; `None`: the plan's, or as many as the machine has.
+    pub threads: Option<usize>,
+    /// Called for each message that a step logs, from the thread of the step.
+    pub on_log: Option<Arc<LogHandler>>,
+}
+
+/// Takes the name of a step and a message that it logged.
+pub type LogHandler = dyn Fn(&str, &LogRecord) + Send + Sync;
+
+impl fmt::Debug for RunOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RunOptions")
+            .field("threads", &self.threads)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What all threads of a run share.
+pub(crate) struct Shared {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) meter: Meter,
+    pub(crate) on_log: Option<Arc<LogHandler>>,
+    stopping: AtomicBool,
+    error: Mutex<Option<RunError>>,
+}
+
+impl Shared {
+    /// Whether the run is ending early; what was done so far will be thrown away.
+    pub(crate) fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Ends the run. The first error is the one that is told: later ones follow from it.
+    pub(crate) fn fail(&self, error: RunError) {
+        self.error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(error);
+        self.stopping.store(true, Ordering::Release);
+    }
+}
+
+/// A pipeline that is running.
+pub struct Run {
+    shared: Arc<Shared>,
+    started: Instant,
+    /// Threads that end once the sources do.
+    threads: Vec<JoinHandle<()>>,
+    /// Sources may wait for input that never comes; they are not waited for when a run is cancelled.
+    source_threads: Vec<JoinHandle<()>>,
+    sinks: Receiver<SinkEnd>,
+    n_sinks: usize,
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Run")
+            .field("started", &self.started)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Ends a run from another thread, such as one that handles signals.
+#[derive(Clone)]
+pub struct Canceller {
+    shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Canceller {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Canceller").finish_non_exhaustive()
+    }
+}
+
+impl Canceller {
+    /// Ends the run: [`Run::wait`] gives [`RunError::Cancelled`], and no output is left behind.
+    pub fn cancel(&self) {
+        self.shared.fail(RunError::Cancelled);
+    }
+}
+
+impl Run {
+    /// Starts a run in threads of its own.
+    ///
+    /// # Panics
+    /// When the parts are not those of the plan.
+    #[must_use]
+    pub fn start(plan: Arc<Plan>, parts: Parts, options: &RunOptions) -> Self {
+        assert_eq!(
+            plan.sources.len(),
+            parts.sources.len(),
+            "one source for each of the plan's"
+        );
+        assert_eq!(
+            plan.steps.len(),
+            parts.components.len(),
+            "one component for each step of the plan"
+        );
+        assert_eq!(
+            plan.sinks.len(),
+            parts.sinks.len(),
+            "one sink for each of the plan's"
+        );
+        let machine = || std::thread::available_parallelism().map_or(1, usize::from);
+        let n_threads = options
+            .threads
+            .or(plan.threads)
+            .unwrap_or_else(machine)
+            .max(1);
+        let shared = Arc::new(Shared {
+            meter: Meter::new(&plan),
+            plan: Arc::clone(&plan),
+            on_log: options.on_log.clone(),
+            stopping: AtomicBool::new(false),
+            error: Mutex::new(None),
+        });
+        let mut queues = Queues::new(&plan);
+        let (ended, sinks) = unbounded();
+        let n_sinks = parts.sinks.len();
+        let mut run = Self {
+            shared,
+            started: Instant::now(),
+            threads: Vec::new(),
+            source_threads: Vec::new(),
+            sinks,
+            n_sinks,
+        };
+        run.start_sinks(parts.sinks, &mut queues, &ended);
+        run.start_stages(
+            &parts.components,
+            parts.models.as_ref(),
+            &mut queues,
+            n_threads,
+        );
+        for (index, source) in parts.sources.into_iter().enumerate() {
+            let outlet = queues.outlet(&plan, Upstream::Source(index));
+            let shared = Arc::clone(&run.shared);
+            let thread = run.spawn(format!("source-{index}"), move || {
+                read_source(&shared, index, source, &outlet)
+            });
+            run.source_threads.extend(thread);
+        }
+        run
+    }
+
+    fn start_sinks(
+        &mut self,
+        sinks: Vec<Box<dyn Sink>>,
+        queues: &mut Queues,
+        ended: &Sender<SinkEnd>,
+    ) {
+        for (index, sink) in sinks.into_iter().enumerate() {
+            let receiver = queues.take_sink(index);
+            let (shared, ended) = (Arc::clone(&self.shared), ended.clone());
+            let thread = self.spawn(format!("sink-{index}"), move || {
+                write_sink(&shared, index, sink, &receiver, &ended)
+            });
+            self.threads.extend(thread);
+        }
+    }
+
+    fn start_stages(
+        &mut self,
+        components: &[StepComponent],
+        models: Option<&Arc<dyn ModelProvider>>,
+        queues: &mut Queues,
+        n_threads: usize,
+    ) {
+        let plan = Arc::clone(&self.shared.plan);
+        for stage in stages(&plan) {
+            let last = stage.steps[stage.steps.len() - 1];
+            let outlets = (0..plan.steps[last].opened.outputs.len())
+                .map(|port| queues.outlet(&plan, Upstream::Step { step: last, port }))
+                .collect();
+            let parts = Arc::new(StageParts {
+                inlet: Inlet::new(queues.take_step(stage.steps[0])),
+                outlets,
+                turnstile: Turnstile::default(),
+                components: stage
+                    .steps
+                    .iter()
+                    .map(|step| components[*step].clone())
+                    .collect(),
+                steps: stage.steps,
+                models: models.cloned(),
+            });
+            for worker in 0..if stage.parallel { n_threads } else { 1 } {
+                let (shared, parts) = (Arc::clone(&self.shared), Arc::clone(&parts));
+                let name = format!("step-{}-{worker}", parts.steps[0]);
+                let thread = self.spawn(name, move || work(&shared, &parts));
+                self.threads.extend(thread);
+            }
+        }
+    }
+
+    fn spawn(&self, name: String, body: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+        match std::thread::Builder::new().name(name).spawn(body) {
+            Ok(thread) => Some(thread),
+            Err(error) => {
+                self.shared.fail(RunError::Internal {
+                    what: format!("a thread cannot be started: {error}"),
+                });
+                None
+            }
+        }
+    }
+
+    /// What the run has done so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        self.shared
+            .meter
+            .summary(&self.shared.plan, self.started.elapsed())
+    }
+
+    /// Whether the run has come to its end, well or not.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.shared.stopping() || self.sinks.len() == self.n_sinks
+    }
+
+    /// Waits for the run's end, but no longer than this; whether it has ended.
+    #[must_use]
+    pub fn wait_for(&self, at_most: Duration) -> bool {
+        let deadline = Instant::now() + at_most;
+        while !self.is_ended() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.is_ended()
+    }
+
+    /// A handle that ends the run from another thread.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        Canceller {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// Waits for the run's end and puts all outputs in their places. If anything failed, no output is changed.
+    ///
+    /// # Errors
+    /// The first thing that went wrong.
+    pub fn wait(self) -> Result<Summary, RunError> {
+        let panicked = |_| {
+            self.shared.fail(RunError::Internal {
+                what: "a thread panicked".to_owned(),
+            })
+        };
+        for thread in self.threads {
+            thread.join().unwrap_or_else(panicked);
+        }
+        if !self.shared.stopping() {
+            for thread in self.source_threads {
+                thread.join().unwrap_or_else(panicked);
+            }
+        }
+        let mut sinks: Vec<SinkEnd> = self.sinks.try_iter().collect();
+        sinks.sort_by_key(|sink| sink.index);
+        let error = self
+            .shared
+            .error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(error) = error {
+            sinks.into_iter().for_each(|end| end.sink.abort());
+            return Err(error);
+        }
+        let written = finish_sinks(&self.shared.plan, sinks)?;
+        let mut summary = self
+            .shared
+            .meter
+            .summary(&self.shared.plan, self.started.elapsed());
+        for (sink, written) in summary.sinks.iter_mut().zip(written) {
+            sink.written = Some(written);
+        }
+        Ok(summary)
+    }
+}
+
+/// One queue for each input port of a step and for each sink.
+struct Queues {
+    steps: Vec<Vec<(Sender<Parcel>, Option<Receiver<Parcel>>)>>,
+    sinks: Vec<(Sender<Parcel>, Option<Receiver<Parcel>>)>,
+}
+
+impl Queues {
+    fn new(plan: &Plan) -> Self {
+        let steps = plan.steps.iter().enumerate().map(|(index, step)| {
+            (0..step.inputs.len())
+                .map(|port| {
+                    let queue = if must_not_block(plan, index, port) {
+                        unbounded()
+                    } else {
+                        bounded(QUEUE_BATCHES)
+                    };
+                    (queue.0, Some(queue.1))
+                })
+                .collect()
+        });
+        let sinks = plan
+            .sinks
+            .iter()
+            .map(|_| bounded(QUEUE_BATCHES))
+            .map(|queue| (queue.0, Some(queue.1)));
+        Self {
+            steps: steps.collect(),
+            sinks: sinks.collect(),
+        }
+    }
+
+    fn outlet(&self, plan: &Plan, upstream: Upstream) -> Outlet {
+        let readers = plan
+            .readers(upstream)
+            .into_iter()
+            .map(|reader| match reader {
+                Downstream::Step { step, port } => self.steps[step][port].0.clone(),
+                Downstream::Sink(sink) => self.sinks[sink].0.clone(),
+            });
+        Outlet {
+            readers: readers.collect(),
+        }
+    }
+
+    fn take_step(&mut self, step: usize) -> Vec<Receiver<Parcel>> {
+        self.steps[step]
+            .iter_mut()
+            .filter_map(|queue| queue.1.take())
+            .collect()
+    }
+
+    fn take_sink(&mut self, sink: usize) -> Receiver<Parcel> {
+        self.sinks[sink]
+            .1
+            .take()
+            .expect("each sink is started once")
+    }
+}
