@@ -68,16 +68,13 @@ fn list_local(
             files.push(file);
             return Ok(());
         }
-        Ok(_) => {
-            let names = std::fs::read_dir(full)
-                .map_err(|error| read_failure(dataset, path, None, error))?
-                .filter_map(|entry| Some(entry.ok()?.path()))
-                .filter(|found| {
-                    is_data_name(found) && extension_format(&found.to_string_lossy()).is_some()
-                })
-                .collect();
-            names
-        }
+        Ok(_) => std::fs::read_dir(full)
+            .map_err(|error| read_failure(dataset, path, None, error))?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|found| {
+                is_data_name(found) && extension_format(&found.to_string_lossy()).is_some()
+            })
+            .collect(),
         Err(_) if is_glob(path) => matching(dataset, path, full)?,
         Err(error) => return Err(read_failure(dataset, path, Some(full), error)),
     };
@@ -120,7 +117,7 @@ fn matching(dataset: &Dataset, path: &str, full: &Path) -> Result<Vec<PathBuf>, 
         .map_err(|error| bad_glob(dataset, path, &error))?;
     let literal = existing_folder(full);
     found
-        .map(|found| found.map_err(|error| read_failure(dataset, path, None, error.into_error())))
+        .map(|found| found.map_err(|error| read_failure(dataset, path, None, error.into())))
         .filter(|found| match found {
             Ok(found) => is_wanted(found.strip_prefix(&literal).unwrap_or(found), path),
             Err(_) => true,

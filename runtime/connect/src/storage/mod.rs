@@ -20,7 +20,7 @@ use url::Url;
 use crate::dataset::Dataset;
 use crate::error::ConnectError;
 
-pub(crate) use failure::{RawReadError, read_failure, write_failure};
+pub(crate) use failure::{RawReadError, write_failure};
 pub(crate) use input::{InputFile, RangedFile};
 pub(crate) use list::list;
 pub(crate) use output::{Output, check_place};
