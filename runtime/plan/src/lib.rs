@@ -4,6 +4,7 @@ mod catalog;
 mod check;
 mod dataset;
 mod error;
+pub mod explain;
 mod file;
 mod json_schema;
 mod path;

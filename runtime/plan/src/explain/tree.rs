@@ -1,0 +1,270 @@
+//! The tree for the terminal. A chain of steps runs straight down; where rows go several ways, branches are
+//! indented. A step with several inputs is drawn where it is reached first, and named at the other places.
+
+use std::collections::BTreeSet;
+
+use super::model::{Column, Explanation, InputColumn, Reader, Step};
+
+/// How many names of a list are written out.
+const LISTED: usize = 8;
+
+pub(super) fn render(explanation: &Explanation) -> String {
+    let mut tree = Tree {
+        explanation,
+        text: String::new(),
+        prefix: String::new(),
+        drawn: BTreeSet::new(),
+    };
+    tree.line(&explanation.pipeline);
+    if let Some(description) = &explanation.description {
+        tree.line(description);
+    }
+    for source in &explanation.sources {
+        tree.line("");
+        tree.line(&format!(
+            "source {}  {}",
+            source.name,
+            source.paths.join(", ")
+        ));
+        let unread: Vec<&str> = unneeded(&source.columns);
+        let note = match unread.len() {
+            0 => String::new(),
+            count => format!("; {count} not read: {}", folded(&unread)),
+        };
+        tree.edges(vec![(
+            String::new(),
+            format!("{}{note}", schema(&source.columns)),
+            &source.readers,
+        )]);
+    }
+    tree.text
+}
+
+struct Tree<'a> {
+    explanation: &'a Explanation,
+    text: String,
+    prefix: String,
+    /// The steps that were drawn.
+    drawn: BTreeSet<&'a str>,
+}
+
+impl<'a> Tree<'a> {
+    fn line(&mut self, text: &str) {
+        let line = format!("{}{text}", self.prefix);
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    /// Output ports, each with what to call it, its schema, and its readers.
+    fn edges(&mut self, ports: Vec<(String, String, &'a [Reader])>) {
+        let flat: Vec<(usize, &(String, String, &'a [Reader]), Option<&'a Reader>)> = ports
+            .iter()
+            .flat_map(|port| {
+                // A port that nobody reads is drawn all the same.
+                let readers: Vec<Option<&'a Reader>> = match port.2 {
+                    [] => vec![None],
+                    readers => readers.iter().map(Some).collect(),
+                };
+                readers
+                    .into_iter()
+                    .enumerate()
+                    .map(move |(position, reader)| (position, port, reader))
+            })
+            .collect();
+        if let [(_, (name, schema, _), Some(reader))] = flat.as_slice() {
+            self.line(&format!("│ {name}{schema}"));
+            self.line("▼");
+            self.reader(reader);
+            return;
+        }
+        let last = flat.len().saturating_sub(1);
+        for (index, (position, (name, schema, _), reader)) in flat.into_iter().enumerate() {
+            let (branch, below) = if index == last {
+                ("└─ ", "   ")
+            } else {
+                ("├─ ", "│  ")
+            };
+            let label = if position == 0 {
+                format!("{name}{schema}")
+            } else {
+                format!("{name}the same rows")
+            };
+            self.line(&format!("{branch}{label}"));
+            let length = self.prefix.len();
+            self.prefix.push_str(below);
+            match reader {
+                Some(reader) => {
+                    self.line("▼");
+                    self.reader(reader);
+                }
+                None => self.line("(nobody reads this)"),
+            }
+            self.prefix.truncate(length);
+        }
+    }
+
+    fn reader(&mut self, reader: &'a Reader) {
+        match reader {
+            Reader::Sink { name } => {
+                let sink = self
+                    .explanation
+                    .sinks
+                    .iter()
+                    .find(|sink| sink.name == *name);
+                let path = sink.map_or("", |sink| &sink.path);
+                self.line(&format!(
+                    "sink {name}  {}",
+                    if path == "-" { "standard output" } else { path }
+                ));
+            }
+            Reader::Step { name, port } => {
+                let step = self
+                    .explanation
+                    .steps
+                    .iter()
+                    .find(|step| step.name == *name);
+                if self.drawn.insert(name) {
+                    if let Some(step) = step {
+                        self.step(step);
+                    }
+                } else {
+                    self.line(&format!("step {name} (drawn above), port `{port}`"));
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, step: &'a Step) {
+        self.line(&format!(
+            "step {}  {} ({}, {})",
+            step.name,
+            step.uses,
+            step.component,
+            mode(step)
+        ));
+        let has_ports = step.inputs.len() > 1;
+        if has_ports {
+            let inputs = step
+                .inputs
+                .iter()
+                .map(|input| format!("{} from `{}`", input.port, input.from));
+            self.field("inputs", &inputs.collect::<Vec<_>>().join(", "));
+        }
+        let reads = step.inputs.iter().flat_map(|input| {
+            let qualified = move |column: &String| qualified(has_ports, &input.port, column);
+            input.reads.iter().map(qualified)
+        });
+        self.list("reads", "", &reads.collect::<Vec<_>>());
+        if !step.models.is_empty() {
+            self.list(
+                "models",
+                "",
+                &step.models.iter().cloned().collect::<Vec<_>>(),
+            );
+        }
+        let several = step.outputs.len() > 1;
+        for output in &step.outputs {
+            let on = if several {
+                format!(" on `{}`", output.port)
+            } else {
+                String::new()
+            };
+            let passes: Vec<String> = output
+                .passes
+                .iter()
+                .map(|pass| {
+                    let from = pass
+                        .from
+                        .iter()
+                        .map(|from| qualified(has_ports, &from.port, &from.column));
+                    let from: Vec<String> = from.collect();
+                    match pass.from.as_slice() {
+                        [only] if only.column == pass.column => from.concat(),
+                        _ => format!("{} as {}", from.join(" and "), pass.column),
+                    }
+                })
+                .collect();
+            self.list("passes", &format!("{on} by reference"), &passes);
+            let made: Vec<String> = output
+                .columns
+                .iter()
+                .filter(|column| output.makes.contains(&column.name))
+                .map(|column| format!("{} {}", column.name, column.type_name))
+                .collect();
+            self.list("makes", &on, &made);
+        }
+        let drops = step
+            .drops
+            .iter()
+            .map(|InputColumn { port, column }| qualified(has_ports, port, column));
+        let drops: Vec<String> = drops.collect();
+        if !drops.is_empty() {
+            self.list("drops", "", &drops);
+        }
+        let ports = step.outputs.iter().map(|output| {
+            let name = if several {
+                format!("`{}`: ", output.port)
+            } else {
+                String::new()
+            };
+            (name, schema(&output.columns), output.readers.as_slice())
+        });
+        self.edges(ports.collect());
+    }
+
+    /// `reads   3: a, b, c`
+    fn list(&mut self, label: &str, note: &str, names: &[String]) {
+        let text = match names.len() {
+            0 => format!("nothing{}", note.trim_end_matches(" by reference")),
+            count => format!("{count}{note}: {}", folded(names)),
+        };
+        self.field(label, &text);
+    }
+
+    fn field(&mut self, label: &str, text: &str) {
+        self.line(&format!("│   {label:<7} {text}"));
+    }
+}
+
+fn qualified(has_ports: bool, port: &str, column: &str) -> String {
+    if has_ports {
+        format!("{port}.{column}")
+    } else {
+        column.to_owned()
+    }
+}
+
+pub(super) fn mode(step: &Step) -> &'static str {
+    match step.mode {
+        crate::step::Mode::Map => "map",
+        crate::step::Mode::Stateful => "stateful",
+    }
+}
+
+fn unneeded(columns: &[Column]) -> Vec<&str> {
+    let columns = columns.iter().filter(|column| !column.needed);
+    columns.map(|column| column.name.as_str()).collect()
+}
+
+/// `3 columns: a int64, b utf8, c float64`
+fn schema(columns: &[Column]) -> String {
+    let fields: Vec<String> = columns
+        .iter()
+        .map(|column| format!("{} {}", column.name, column.type_name))
+        .collect();
+    match fields.len() {
+        0 => "no columns".to_owned(),
+        1 => format!("1 column: {}", folded(&fields)),
+        count => format!("{count} columns: {}", folded(&fields)),
+    }
+}
+
+/// The first names, and how many more there are.
+pub(super) fn folded<S: AsRef<str>>(names: &[S]) -> String {
+    let shown: Vec<&str> = names.iter().take(LISTED).map(AsRef::as_ref).collect();
+    let shown = shown.join(", ");
+    match names.len().saturating_sub(LISTED) {
+        0 => shown,
+        more => format!("{shown}, … {more} more"),
+    }
+}

@@ -1,0 +1,161 @@
+//! What is said of steps: which they are, their parameters, their grants, and what they say themselves.
+
+use insta::assert_snapshot;
+
+use crate::world::messages;
+
+/// One step between a source and a sink.
+fn check(step: &str) -> String {
+    messages(&format!(
+        "pipeline.name = \"churn\"\nsources.customers.path = \"customers.csv\"\n\
+         sinks.result = {{ input = \"step\", path = \"out.csv\" }}\n[steps.step]\ninput = \"customers\"\n{step}\n"
+    ))
+}
+
+#[test]
+fn an_unknown_step_is_an_error() {
+    assert_snapshot!(check("uses = 'std/inpute@0.1'"), @r"
+        error[step_not_found] pipeline.toml:6:8: step `step`: there is no step `std/inpute@0.1`
+          hint: `std` has `impute`, `join`, `predict`, `select`, `split`
+        ");
+}
+
+#[test]
+fn what_is_not_a_step_is_an_error() {
+    assert_snapshot!(check("path = 'module.wasm'"), @"error[not_a_step] pipeline.toml:6:8: step `step`: `module.wasm` is a core module, not a component");
+}
+
+#[test]
+fn a_step_for_another_contract_is_an_error() {
+    assert_snapshot!(check("path = 'old.wasm'"), @r"
+        error[contract_version] pipeline.toml:6:8: step `step`: `old.wasm` is a step for contract 0.0.1; this host runs contract 0.1
+          hint: build it again with a current SDK
+        ");
+}
+
+#[test]
+fn parameters_are_compared_with_the_schema_of_the_step() {
+    assert_snapshot!(check("uses = 'std/impute'\nwith = { columns = ['tenure', 5], stratgy = 'mean', fill_value = true }"), @r#"
+        error[wrong_type] pipeline.toml:7:31: parameter `columns[1]` of step `step` must be a string, not an integer
+          hint: write it in quotes: `"5"`
+        error[unknown_parameter] pipeline.toml:7:35: step `step` has no parameter `stratgy`; valid parameters: `columns`, `fill_value`, `strategy`
+          hint: did you mean `strategy`?
+        error[wrong_type] pipeline.toml:7:66: parameter `fill_value` of step `step` must be a string or a number, not a boolean
+          hint: write it in quotes: `"true"`
+        "#);
+}
+
+#[test]
+fn a_value_that_is_none_of_the_valid_ones_is_an_error_with_those() {
+    assert_snapshot!(check("uses = 'std/impute'\n[steps.step.with]\ncolumns = ['tenure']\nstrategy = 'medain'"), @r"
+        error[invalid_value] pipeline.toml:9:12: parameter `strategy` of step `step` cannot be `medain`; valid values: `mean`, `median`, `mode`, `constant`
+          hint: did you mean `median`?
+        ");
+}
+
+#[test]
+fn a_value_of_another_type_than_the_valid_ones_is_an_error_with_those() {
+    assert_snapshot!(check("uses = 'std/impute'\nwith = { columns = ['tenure'], strategy = 1 }"), @r#"error[wrong_type] pipeline.toml:7:43: parameter `strategy` of step `step` must be one of `"mean"`, `"median"`, `"mode"`, `"constant"`, not an integer"#);
+}
+
+#[test]
+fn a_missing_parameter_is_an_error_that_says_what_it_is_for() {
+    assert_snapshot!(check("uses = 'std/impute'"), @r"
+        error[missing_parameter] pipeline.toml:4:8: step `step` needs the parameter `columns`
+          hint: `columns`: The columns to work on
+        ");
+}
+
+#[test]
+fn numbers_out_of_bounds_are_errors() {
+    assert_snapshot!(check("uses = 'std/split'\nwith = { fraction = 1.0, seed = -1 }"), @r#"
+        warning[unread_port] pipeline.toml:4:8: nothing reads output port `test` of step `step`: its rows are dropped
+          hint: read it in a step or a sink: `input = "step.test"`
+        error[out_of_bounds] pipeline.toml:7:21: parameter `fraction` of step `step` must be less than 1, not 1
+        error[out_of_bounds] pipeline.toml:7:33: parameter `seed` of step `step` must be at least 0, not -1
+        "#);
+}
+
+#[test]
+fn a_date_is_given_to_a_step_as_text() {
+    assert_snapshot!(check("uses = 'std/predict'\nwith = { model = 2024-01-01, output = 2024-01-01T00:00:00Z }\nallow.models = ['m']"), @r#"
+        error[unknown_model] pipeline.toml:8:17: step `step` is granted the model `m`, which `[models]` does not have; there are no models
+          hint: declare it: `m = "PATH.onnx"` in `[models]`
+        "#);
+}
+
+#[test]
+fn a_step_that_runs_models_must_be_granted_one() {
+    assert_snapshot!(check("uses = 'std/predict'\nwith = { model = 'churn' }"), @r#"
+        error[capability_not_granted] pipeline.toml:6:8: step `step` runs models (it imports the capability `model`), but is granted none
+          hint: declare a model, `[models]` with `NAME = "PATH.onnx"`, and grant it: `allow = { models = ["NAME"] }`
+        "#);
+    assert_snapshot!(check("uses = 'std/predict'\nwith = { model = 'churn' }\n[models]\nchurn = 'churn.onnx'"), @r#"
+        error[capability_not_granted] pipeline.toml:6:8: step `step` runs models (it imports the capability `model`), but is granted none
+          hint: grant one: `allow = { models = ["churn"] }`
+        warning[unused_model] pipeline.toml:9:1: model `churn` is granted to no step
+          hint: grant it in a step: `allow = { models = ["churn"] }`
+        "#);
+}
+
+#[test]
+fn a_grant_of_an_unknown_model_is_an_error() {
+    assert_snapshot!(check("uses = 'std/predict'\nwith = { model = 'churn' }\nallow.models = ['chrun']\n[models]\nchurn = 'churn.onnx'"), @r#"
+        error[unknown_model] pipeline.toml:8:17: step `step` is granted the model `chrun`, which `[models]` does not have; valid models: `churn`
+          hint: did you mean `churn`?
+        warning[unused_model] pipeline.toml:10:1: model `churn` is granted to no step
+          hint: grant it in a step: `allow = { models = ["churn"] }`
+        "#);
+}
+
+#[test]
+fn a_grant_that_a_step_cannot_use_is_a_warning() {
+    assert_snapshot!(check("uses = 'std/select'\nallow.models = ['churn']\n[models]\nchurn = 'churn.onnx'"), @r"
+        warning[needless_grant] pipeline.toml:7:16: step `step` is granted models, but cannot run any: it does not import the capability `model`
+          hint: remove `allow.models`
+        ");
+}
+
+#[test]
+fn reading_a_column_that_is_not_granted_is_an_error() {
+    assert_snapshot!(check("uses = 'std/impute'\nwith = { columns = ['tenure', 'total_charges'] }\nallow = { columns = ['gender'] }"), @r"
+        error[column_not_granted] pipeline.toml:8:21: step `step` reads the columns `tenure`, `total_charges`, which `allow.columns` does not grant
+          hint: add `tenure`, `total_charges` to `allow.columns`, or let the step's parameters leave them out
+        ");
+}
+
+#[test]
+fn a_grant_of_a_column_that_no_input_has_is_a_warning() {
+    assert_snapshot!(check("uses = 'std/impute'\nwith = { columns = ['tenure'] }\nallow = { columns = ['tenure', 'total_charge'] }"), @r"
+        warning[unknown_column] pipeline.toml:8:32: step `step` is granted the column `total_charge`, which none of its inputs has; valid columns: `id`, `gender`, `tenure`, `total_charges`
+          hint: did you mean `total_charges`?
+        ");
+}
+
+#[test]
+fn all_that_a_step_says_is_shown_where_it_belongs() {
+    assert_snapshot!(check("uses = 'std/impute'\n[steps.step.with]\ncolumns = [\n  'tenur',\n  'gender',\n  'nonsense',\n]"), @r"
+        error[missing_column] pipeline.toml:9:3: step `step`: the input has no column `tenur`
+        error[missing_column] pipeline.toml:11:3: step `step`: the input has no column `nonsense`
+        ");
+}
+
+#[test]
+fn what_a_step_says_of_a_column_is_shown_at_the_input_with_the_columns_there_are() {
+    assert_snapshot!(check("uses = 'std/picky'"), @r"
+        error[step_refused] pipeline.toml:5:9: step `step`: column `total_charge` must be  [31mutf8
+          hint: did you mean `total_charges`?; valid columns: `id`, `gender`, `tenure`, `total_charges`
+        error[step_refused] pipeline.toml:5:9: step `step`: column `tenure` must be  [31mutf8
+          hint: cast it with `std/cast`
+        ");
+}
+
+#[test]
+fn a_step_that_fails_or_lies_when_it_is_opened_is_an_error() {
+    assert_snapshot!(check("uses = 'std/trap'"), @"error[step_trapped] pipeline.toml:6:8: step `step`: it trapped: unreachable");
+    assert_snapshot!(check("uses = 'std/mute'"), @"error[step_refused] pipeline.toml:6:8: step `step` refuses to open and does not say why");
+    assert_snapshot!(check("uses = 'std/liar'"), @r"
+        error[bad_step_answer] pipeline.toml:6:8: step `step` gave an answer that cannot be right when it was opened: input port 0 has no column 99
+          hint: this is a mistake in the step, not in the pipeline
+        ");
+}
