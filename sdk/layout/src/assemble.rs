@@ -15,7 +15,7 @@ use crate::{Flat, LayoutError, Node};
 /// [`LayoutError::Count`] when there are too few or too many nodes or buffers,
 /// [`LayoutError::Values`] when a value is not valid.
 pub fn assemble(data_type: &DataType, flat: Flat) -> Result<ArrayRef, LayoutError> {
-    build(data_type, flat, Trust::Nothing)
+    build::<true>(data_type, flat)
 }
 
 /// Makes an array of nodes and buffers that the host gave: what is inside them is not checked again.
@@ -23,24 +23,19 @@ pub fn assemble(data_type: &DataType, flat: Flat) -> Result<ArrayRef, LayoutErro
 /// # Errors
 /// [`LayoutError::Count`] when there are too few or too many nodes or buffers.
 pub fn assemble_trusted(data_type: &DataType, flat: Flat) -> Result<ArrayRef, LayoutError> {
-    build(data_type, flat, Trust::Values)
+    build::<false>(data_type, flat)
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Trust {
-    Nothing,
-    Values,
-}
-
-fn build(data_type: &DataType, flat: Flat, trust: Trust) -> Result<ArrayRef, LayoutError> {
+/// `CHECKED`: whether what is inside the buffers is checked. Known when compiled, so that a step that trusts its
+/// host does not carry the code of the checks.
+fn build<const CHECKED: bool>(data_type: &DataType, flat: Flat) -> Result<ArrayRef, LayoutError> {
     let n_nodes = flat.nodes.len();
     let n_buffers = flat.buffers.len();
-    let mut reader = Reader {
+    let mut reader = Reader::<CHECKED> {
         nodes: flat.nodes.into_iter(),
         buffers: flat.buffers.into_iter(),
         n_nodes,
         n_buffers,
-        trust,
     };
     let data = reader.array(data_type)?;
     let nodes_left = reader.nodes.len();
@@ -62,25 +57,24 @@ fn build(data_type: &DataType, flat: Flat, trust: Trust) -> Result<ArrayRef, Lay
     Ok(make_array(data))
 }
 
-struct Reader {
+struct Reader<const CHECKED: bool> {
     nodes: std::vec::IntoIter<Node>,
     buffers: std::vec::IntoIter<Buffer>,
     n_nodes: usize,
     n_buffers: usize,
-    trust: Trust,
 }
 
-impl Reader {
+impl<const CHECKED: bool> Reader<CHECKED> {
     fn array(&mut self, data_type: &DataType) -> Result<ArrayData, LayoutError> {
         let node = self.nodes.next().ok_or(LayoutError::Count {
             what: "nodes",
             expected: self.n_nodes + 1,
             got: self.n_nodes,
         })?;
-        let length = usize::try_from(node.length)
-            .ok()
+        let length = Some(node.length)
             // Far beyond any batch; keeps every size computed below from overflowing.
             .filter(|length| *length <= 1 << 40)
+            .and_then(|length| usize::try_from(length).ok())
             .ok_or_else(|| invalid(format!("an array of {} values", node.length)))?;
         let mut buffers = self.node_buffers(node)?;
         let nulls = if has_validity(data_type) {
@@ -100,7 +94,7 @@ impl Reader {
             children.push(self.array(child)?);
         }
         check_children(data_type, length, &children)?;
-        if self.trust == Trust::Nothing {
+        if CHECKED {
             check_decimals(data_type, length, nulls.as_ref(), &buffers)?;
         }
         let builder = ArrayDataBuilder::new(data_type.clone())
@@ -144,15 +138,13 @@ impl Reader {
 
     #[allow(unsafe_code)]
     fn finish(&self, builder: ArrayDataBuilder) -> Result<ArrayData, LayoutError> {
-        match self.trust {
-            Trust::Nothing => Ok(builder.build()?),
-            // SAFETY: with `Trust::Values` the caller vouches for what is inside the buffers: they came from
-            // the host, whose arrays are valid. Their number and the children's lengths were checked above;
-            // alignment is mended here, by copying where it must be.
-            Trust::Values => {
-                Ok(unsafe { builder.align_buffers(true).skip_validation(true) }.build()?)
-            }
+        if CHECKED {
+            return Ok(builder.build()?);
         }
+        // SAFETY: the caller vouches for what is inside the buffers: they came from the host, whose arrays are
+        // valid. Their number and the children's lengths were checked above; alignment is mended here, by copying
+        // where it must be.
+        Ok(unsafe { builder.align_buffers(true).build_unchecked() })
     }
 }
 
