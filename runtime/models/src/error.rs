@@ -90,7 +90,7 @@ pub enum ModelError {
         reason: String,
     },
     /// An input cannot be made from columns.
-    #[error("model `{model}` has input `{input}` of type `{kind}`, which columns cannot make", kind = .kind)]
+    #[error("model `{model}` has input `{input}` of type `{kind}`, which columns cannot make")]
     UnsupportedInput {
         /// The model's file.
         model: String,
@@ -148,62 +148,74 @@ pub enum ModelError {
         found: usize,
     },
     /// A column has another number of rows.
-    #[error("{} of model `{model}` has {found} rows, not {expected}", column_of(*.column, .input))]
+    #[error("{} of model `{model}` has {found} rows, not {expected}", place(*.column, .input))]
     ColumnLength {
         /// The model's file.
         model: String,
         /// The input.
         input: String,
-        /// The column's position among the input's columns.
-        column: usize,
+        /// The column's position, where the input takes several.
+        column: Option<usize>,
         /// How many rows there should be.
         expected: usize,
         /// How many rows the column has.
         found: usize,
     },
     /// A column's type does not fit the input.
-    #[error("{} of model `{model}` takes {expected}, not `{found}`", column_of(*.column, .input))]
+    #[error("{} of model `{model}` takes {expected}, not `{found}`", place(*.column, .input))]
     ColumnType {
         /// The model's file.
         model: String,
         /// The input.
         input: String,
-        /// The column's position among the input's columns.
-        column: usize,
+        /// The column's position, where the input takes several.
+        column: Option<usize>,
         /// What the input takes, in words.
         expected: &'static str,
         /// The column's type.
         found: String,
     },
     /// A column has a null where the input can have none.
-    #[error("{} of model `{model}` is null in row {row}, and `{element_type}` has no null", column_of(*.column, .input))]
+    #[error("{} of model `{model}` is null in row {row} of the batch, and `{element_type}` has no null", place(*.column, .input))]
     NullValue {
         /// The model's file.
         model: String,
         /// The input.
         input: String,
-        /// The column's position among the input's columns.
-        column: usize,
+        /// The column's position, where the input takes several.
+        column: Option<usize>,
         /// The row in the batch, from 0.
         row: usize,
         /// The input's type, as ONNX writes it.
         element_type: String,
     },
     /// A value would not be the same in the input's type.
-    #[error("{} of model `{model}` is {value} in row {row}, which is no `{element_type}`", column_of(*.column, .input))]
+    #[error("{} of model `{model}` is {value} in row {row} of the batch, which is no `{element_type}`", place(*.column, .input))]
     InexactValue {
         /// The model's file.
         model: String,
         /// The input.
         input: String,
-        /// The column's position among the input's columns.
-        column: usize,
+        /// The column's position, where the input takes several.
+        column: Option<usize>,
         /// The row in the batch, from 0.
         row: usize,
         /// The value.
         value: String,
         /// The input's type, as ONNX writes it.
         element_type: String,
+    },
+    /// A text has a character that the inference library cannot take.
+    #[error("{} of model `{model}` has a text with a NUL character in row {row} of the batch", place(*.column, .input))]
+    NulCharacter {
+        /// The model's file.
+        model: String,
+        /// The input.
+        input: String,
+        /// The column's position, where the input takes several.
+        column: Option<usize>,
+        /// The row in the batch, from 0.
+        row: usize,
     },
     /// There is no such output.
     #[error("model `{model}` has no output `{output}`; it has {}", list(.outputs))]
@@ -304,6 +316,7 @@ impl ModelError {
             Self::ColumnType { .. } => "model_column_type",
             Self::NullValue { .. } => "model_null_value",
             Self::InexactValue { .. } => "model_inexact_value",
+            Self::NulCharacter { .. } => "model_nul_character",
             Self::UnknownOutput { .. } => "model_unknown_output",
             Self::NoClasses { .. } => "model_no_classes",
             Self::UnknownClass { .. } => "model_unknown_class",
@@ -351,7 +364,8 @@ impl ModelError {
             }
             Self::ColumnType { .. } => "cast the column before",
             Self::NullValue { .. } => "fill the missing values or drop those rows before",
-            Self::InexactValue { .. } => "round the column before",
+            Self::InexactValue { .. } => "round the values before, or drop those rows",
+            Self::NulCharacter { .. } => "take the character out before, as with `replace`",
             Self::NoClasses { .. } => "take the output whole, without a class",
             Self::NotScores { .. } => {
                 "name the output that has the scores, or take this one whole, without a class"
@@ -380,6 +394,9 @@ fn columns(count: u64) -> &'static str {
     if count == 1 { "column" } else { "columns" }
 }
 
-fn column_of(column: usize, input: &str) -> String {
-    format!("column {column} of input `{input}`")
+fn place(column: Option<usize>, input: &str) -> String {
+    match column {
+        None => format!("input `{input}`"),
+        Some(column) => format!("column {column} of input `{input}`"),
+    }
 }

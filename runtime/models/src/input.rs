@@ -74,7 +74,7 @@ impl Input {
                 return Err(ModelError::ColumnLength {
                     model: model.to_owned(),
                     input: self.info.name.clone(),
-                    column: position,
+                    column: (expected > 1).then_some(position),
                     expected: rows,
                     found: column.len(),
                 });
@@ -82,7 +82,7 @@ impl Input {
             let conversion = Conversion {
                 model,
                 input: self,
-                position,
+                column: (expected > 1).then_some(position),
             };
             prepared.push(conversion.convert(column)?);
         }
@@ -98,7 +98,7 @@ impl Input {
 struct Conversion<'a> {
     model: &'a str,
     input: &'a Input,
-    position: usize,
+    column: Option<usize>,
 }
 
 impl Conversion<'_> {
@@ -178,7 +178,7 @@ impl Conversion<'_> {
             Some(row) => Err(ModelError::InexactValue {
                 model: self.model.to_owned(),
                 input: self.input.info.name.clone(),
-                column: self.position,
+                column: self.column,
                 row,
                 value: shown(column, row),
                 element_type: self.input.info.element_type.clone(),
@@ -192,7 +192,7 @@ impl Conversion<'_> {
             Some(row) => Err(ModelError::NullValue {
                 model: self.model.to_owned(),
                 input: self.input.info.name.clone(),
-                column: self.position,
+                column: self.column,
                 row,
                 element_type: self.input.info.element_type.clone(),
             }),
@@ -210,13 +210,11 @@ impl Conversion<'_> {
             .position(|text| text.is_some_and(|text| text.contains('\0')))
         {
             None => Ok(()),
-            Some(row) => Err(ModelError::InexactValue {
+            Some(row) => Err(ModelError::NulCharacter {
                 model: self.model.to_owned(),
                 input: self.input.info.name.clone(),
-                column: self.position,
+                column: self.column,
                 row,
-                value: "a text with a NUL character".to_owned(),
-                element_type: self.input.info.element_type.clone(),
             }),
         }
     }
@@ -225,7 +223,7 @@ impl Conversion<'_> {
         ModelError::ColumnType {
             model: self.model.to_owned(),
             input: self.input.info.name.clone(),
-            column: self.position,
+            column: self.column,
             expected,
             found: type_name(found),
         }

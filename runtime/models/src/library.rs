@@ -1,6 +1,7 @@
 //! Where the inference library lies on this machine.
 
 use std::env;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::error::ModelError;
@@ -130,4 +131,54 @@ fn file_in(folder: &Path) -> Option<PathBuf> {
         versioned.sort();
         versioned.pop()
     })
+}
+
+/// Whether a file is a shared library that was cut short, as by a download that broke off.
+///
+/// The loader maps such a file as if it were whole, and the program dies from a signal when it touches
+/// what is not there. So the table of sections, which stands at the end, and all that is loaded must lie
+/// in the file. Other formats than 64-bit ELF are left to their loaders, which check.
+pub(crate) fn is_cut_short(path: &Path) -> std::io::Result<bool> {
+    const SEGMENTS_AT_MOST: usize = 1 << 12;
+    let mut file = std::fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut header = [0; 64];
+    let read = read_up_to(&mut file, &mut header)?;
+    if !header.starts_with(b"\x7fELF\x02\x01") {
+        return Ok(false);
+    }
+    if read < header.len() {
+        return Ok(true);
+    }
+    let segments = SEGMENTS_AT_MOST.min(usize::from(u16_at(&header, 0x38)));
+    let sections_end = u64_at(&header, 0x28)
+        .saturating_add(u64::from(u16_at(&header, 0x3a)) * u64::from(u16_at(&header, 0x3c)));
+    file.seek(SeekFrom::Start(u64_at(&header, 0x20)))?;
+    let mut table = vec![0; segments * SEGMENT_BYTES];
+    if read_up_to(&mut file, &mut table)? < table.len() {
+        return Ok(true);
+    }
+    let segments_end = table
+        .chunks_exact(SEGMENT_BYTES)
+        .map(|segment| u64_at(segment, 0x08).saturating_add(u64_at(segment, 0x20)));
+    Ok(segments_end.chain([sections_end]).any(|end| end > size))
+}
+
+const SEGMENT_BYTES: usize = 56;
+
+fn read_up_to(file: &mut std::fs::File, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut bytes = Vec::with_capacity(buffer.len());
+    file.take(buffer.len() as u64).read_to_end(&mut bytes)?;
+    buffer[..bytes.len()].copy_from_slice(&bytes);
+    Ok(bytes.len())
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    let mut value = [0; 8];
+    value.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(value)
 }

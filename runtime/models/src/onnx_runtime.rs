@@ -15,7 +15,7 @@ use crate::backend::{
 };
 use crate::element::ElementType;
 use crate::error::ModelError;
-use crate::library::{Found, LibraryLookup};
+use crate::library::{Found, LibraryLookup, is_cut_short};
 
 /// Operators that ONNX Runtime brings besides the standard ones.
 const DOMAINS: [&str; 6] = [
@@ -63,6 +63,11 @@ fn open(lookup: &LibraryLookup) -> Result<Environment, ModelError> {
         path: path.clone(),
         reason,
     };
+    if let Found::File(file) = &found
+        && is_cut_short(file).map_err(|error| unusable(error.to_string()))?
+    {
+        return Err(unusable("the file is cut short".to_owned()));
+    }
     let builder = match ort::init_from(path) {
         Ok(builder) => builder,
         // The system's loader does not tell what it did not find from what it could not load.
@@ -164,7 +169,30 @@ impl Session for OrtSession {
 }
 
 fn failed(error: ort::Error) -> BackendError {
-    BackendError(error.to_string())
+    BackendError(without_place(error.message()).trim().to_owned())
+}
+
+/// Takes off the place in the library's source, with the function's whole signature, that stands before
+/// some messages: `/folder/file.h:46 void name(int) message`.
+fn without_place(message: &str) -> &str {
+    let place = message.split_once(' ').map_or("", |(place, _)| place);
+    let in_source = place.rsplit_once(':').is_some_and(|(file, line)| {
+        let extension = file.rsplit('.').next().unwrap_or_default();
+        ["cc", "cpp", "h"].contains(&extension) && line.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if !in_source {
+        return message;
+    }
+    let mut depth = 0_usize;
+    for (position, character) in message.char_indices() {
+        match character {
+            '(' => depth += 1,
+            ')' if depth == 1 => return &message[position + 1..],
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    message
 }
 
 fn to_ort<'a>(view: &'a TensorView<'a>) -> ort::Result<SessionInputValue<'a>> {

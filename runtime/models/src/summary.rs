@@ -67,7 +67,7 @@ pub struct OperatorCount {
 ///
 /// # Errors
 ///
-/// [`ModelError::Read`] where the file cannot be read, [`ModelError::TooLarge`] beyond 2 GiB or two
+/// [`ModelError::Read`] where the file cannot be read, [`ModelError::TooLarge`] beyond 2 GiB or a
 /// million parts, [`ModelError::NotOnnx`] where it is no model.
 pub fn inspect(path: &Path) -> Result<ModelSummary, ModelError> {
     let bytes = read(path)?;

@@ -7,7 +7,7 @@ use crate::wire::{Malformed, fields};
 
 /// Nodes, names, attributes and tensors of one file together. The largest models that are published
 /// have some ten thousand nodes; a file that is made to use up memory has as many as fit.
-const MAX_PARTS: u64 = 2_000_000;
+const MAX_PARTS: u64 = 1_000_000;
 
 /// How deeply graphs nest in the attributes of `If`, `Loop` and `Scan`.
 const MAX_GRAPH_DEPTH: u32 = 32;
