@@ -17,15 +17,15 @@ use crate::standard_library::{read_error, write_error};
 use crate::toolchain::{TARGET, Toolchain, cargo};
 
 /// How to build.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct BuildOptions {
     /// Optimized for use, or quick to build.
     pub profile: Profile,
     /// The folder of the components; `stepwell` in Cargo's target folder if none is given.
     pub folder: Option<PathBuf>,
-    /// How the components' files are called.
-    pub file_name: FileName,
+    /// How the component of a crate is called; `NAME.wasm` by the crate's name if nothing else is said.
+    pub file_name: fn(&StepPackage) -> String,
     /// Whether to do without the network (`cargo --offline`).
     pub offline: bool,
 }
@@ -39,17 +39,6 @@ pub enum Profile {
     Step,
     /// Quick builds, with names and line numbers in the component.
     Debug,
-}
-
-/// How a component's file is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum FileName {
-    /// After the crate: `my-step.wasm`.
-    #[default]
-    Package,
-    /// After the step and its version: `impute-0.1.0.wasm` for a crate `step-impute`.
-    Versioned,
 }
 
 /// A component that was built.
@@ -71,7 +60,18 @@ pub struct Built {
 impl BuildOptions {
     /// The options as they are best for a step that will be used.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            profile: Profile::default(),
+            folder: None,
+            file_name: |package| format!("{}.wasm", package.name),
+            offline: false,
+        }
+    }
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -137,7 +137,7 @@ pub fn build_steps(
                 })?;
             let module = fs::read(module).map_err(read_error(module))?;
             let component = make_component(&module, package, &toolchain.version)?;
-            let path = folder.join(file_name(package, options.file_name));
+            let path = folder.join((options.file_name)(package));
             let changed = write_whole(&path, &component)?;
             Ok(Built {
                 package: package.name.clone(),
@@ -148,16 +148,6 @@ pub fn build_steps(
             })
         })
         .collect()
-}
-
-fn file_name(package: &StepPackage, file_name: FileName) -> String {
-    match file_name {
-        FileName::Package => format!("{}.wasm", package.name),
-        FileName::Versioned => {
-            let name = package.name.strip_prefix("step-").unwrap_or(&package.name);
-            format!("{name}-{}.wasm", package.version)
-        }
-    }
 }
 
 /// Compiles the crates; gives the module of each by the crate's id.

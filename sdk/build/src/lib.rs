@@ -33,7 +33,7 @@ mod standard_library;
 mod target;
 mod toolchain;
 
-pub use build::{BuildOptions, Built, FileName, Profile, build_step, build_steps};
+pub use build::{BuildOptions, Built, Profile, build_step, build_steps};
 pub use error::BuildError;
 pub use packages::{StepPackage, find_steps};
 pub use progress::{Progress, ProgressFn};
