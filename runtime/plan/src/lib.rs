@@ -1,4 +1,70 @@
 //! From the text of a pipeline file to a checked plan.
+//!
+//! This crate reads no file and runs nothing. What it needs to know of the world outside, it asks a
+//! [`Catalog`]: the schemas of sources, what steps say of themselves and what they answer when they are
+//! opened. What is wrong comes back as [`Diagnostic`]s, all at once, each with its place, the valid
+//! alternatives and a hint; what is right comes back as a [`Plan`], in which no name is left to look up.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use arrow_schema::{DataType, Field, Schema, SchemaRef};
+//! use stepwell_plan::{
+//!     Catalog, OpenError, OpenRequest, Opened, ParseOptions, Problem, SinkSpec, SourceSpec,
+//!     StepComponent, StepReference, check_text, explain,
+//! };
+//!
+//! /// A world of one table and no steps.
+//! struct World;
+//!
+//! impl Catalog for World {
+//!     fn source_schema(&mut self, _: &str, _: &SourceSpec) -> Result<SchemaRef, Problem> {
+//!         let field = Field::new("tenure", DataType::Int64, true);
+//!         Ok(Arc::new(Schema::new(vec![field])))
+//!     }
+//!     fn describe(&mut self, step: &StepReference) -> Result<Arc<StepComponent>, Problem> {
+//!         Err(Problem::new("step_not_found", format!("there is no step `{step}`")))
+//!     }
+//!     fn open(&mut self, request: &OpenRequest<'_>) -> Result<Opened, OpenError> {
+//!         unreachable!("`{}` was never found", request.step)
+//!     }
+//!     fn check_sink(&mut self, _: &str, _: &SinkSpec, _: &SchemaRef) -> Result<(), Problem> {
+//!         Ok(())
+//!     }
+//!     fn check_model(&mut self, _: &str, _: &str) -> Result<(), Problem> {
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let text = r#"
+//! pipeline.name = "copy"
+//!
+//! [sources.customers]
+//! path = "customers.csv"
+//!
+//! [sinks.copy]
+//! input = "customers"
+//! path = "copy.parquet"
+//! "#;
+//! let checked = check_text(text, "pipeline.toml", &ParseOptions::default(), &mut World);
+//! let (plan, warnings) = checked.into_result()?;
+//! assert!(warnings.is_empty());
+//! assert_eq!(
+//!     explain::render(&plan, explain::Format::Tree),
+//!     "copy
+//!
+//! source customers  customers.csv
+//! │ 1 column: tenure int64
+//! ▼
+//! sink copy  copy.parquet
+//! "
+//! );
+//!
+//! let typo = text.replace("input = \"customers\"", "input = \"costumers\"");
+//! let checked = check_text(&typo, "pipeline.toml", &ParseOptions::default(), &mut World);
+//! assert_eq!(checked.diagnostics[0].help.as_deref(), Some("did you mean `customers`?"));
+//! # Ok::<(), stepwell_plan::PlanError>(())
+//! ```
 
 mod catalog;
 mod check;
@@ -7,6 +73,7 @@ mod error;
 pub mod explain;
 mod file;
 mod json_schema;
+mod parameters;
 mod path;
 mod plan;
 mod step;
@@ -22,6 +89,7 @@ pub use file::{
     Inputs, ModelEntry, Overrides, ParameterEntry, ParameterType, ParseOptions, PipelineFile,
     Reference, SinkEntry, SourceEntry, StepEntry, StepReference, pipeline_schema,
 };
+pub use parameters::check_parameters;
 pub use plan::{Downstream, Plan, PlannedSink, PlannedSource, PlannedStep, Upstream};
 pub use step::{
     ColumnIndex, Description, Grants, Limits, Mode, Opened, Output, Pass, Port, PortColumn,

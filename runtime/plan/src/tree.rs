@@ -87,6 +87,16 @@ impl Node {
         &self.follow(path).0.span
     }
 
+    /// Whether a string in this value was written there.
+    pub(crate) fn has_string_at(&self, span: &Span) -> bool {
+        match &self.value {
+            Value::String(_) => self.span == *span,
+            Value::Array(items) => items.iter().any(|item| item.has_string_at(span)),
+            Value::Table(entries) => entries.iter().any(|entry| entry.node.has_string_at(span)),
+            _ => false,
+        }
+    }
+
     /// As JSON. Dates become strings; numbers that JSON does not have (`nan`, `inf`) become null.
     pub(crate) fn to_json(&self) -> Json {
         match &self.value {

@@ -219,15 +219,16 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The positions of sources and steps by name.
+    /// The positions of sources and steps by name. Where both have one name, which was reported, it is the
+    /// source's.
     fn names(&self) -> BTreeMap<&'a str, Named> {
         let file = self.file;
+        let steps = file.steps.iter().enumerate();
+        let steps = steps.map(|(index, step)| (step.name.value.as_str(), Named::Step(index)));
         let sources = file.sources.iter().enumerate();
         let sources =
             sources.map(|(index, source)| (source.name.value.as_str(), Named::Source(index)));
-        let steps = file.steps.iter().enumerate();
-        let steps = steps.map(|(index, step)| (step.name.value.as_str(), Named::Step(index)));
-        sources.chain(steps).collect()
+        steps.chain(sources).collect()
     }
 }
 

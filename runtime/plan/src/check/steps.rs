@@ -330,11 +330,11 @@ fn step_problem(
                 false => {
                     let mean = suggest::did_you_mean(column, &columns);
                     let valid = suggest::valid(column, "columns", &columns);
-                    Some(
-                        format!("{}{valid}", mean.unwrap_or_default())
-                            .trim_start_matches("; ")
-                            .to_owned(),
-                    )
+                    let valid = valid.trim_start_matches("; ");
+                    Some(match mean {
+                        Some(mean) => format!("{mean} {valid}"),
+                        None => valid.to_owned(),
+                    })
                 }
             };
             diagnostic.at(&span).maybe_help(hint.or_else(alternatives))

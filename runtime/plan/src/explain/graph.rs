@@ -1,5 +1,6 @@
 //! The plan as a graph for programs that draw graphs.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::model::{Column, Explanation, Reader, Step};
@@ -153,7 +154,11 @@ fn graph(explanation: &Explanation) -> (Vec<Vertex>, Vec<Arrow>) {
 
 fn step_lines(step: &Step) -> Vec<String> {
     let reads: usize = step.inputs.iter().map(|input| input.reads.len()).sum();
-    let passes: usize = step.outputs.iter().map(|output| output.passes.len()).sum();
+    let passes = step.outputs.iter().flat_map(|output| &output.passes);
+    let passes = passes
+        .flat_map(|pass| &pass.from)
+        .map(|from| (&from.port, &from.column));
+    let passes = passes.collect::<BTreeSet<_>>().len();
     let makes: usize = step.outputs.iter().map(|output| output.makes.len()).sum();
     vec![
         step.name.clone(),
@@ -190,12 +195,11 @@ fn add_arrows(
             }
         };
         let mut lines = Vec::new();
-        if port.is_some() || to_port.is_some() {
-            lines.push(format!(
-                "{} → {}",
-                port.unwrap_or("output"),
-                to_port.unwrap_or("input")
-            ));
+        match (port, to_port) {
+            (Some(port), Some(to_port)) => lines.push(format!("{port} → {to_port}")),
+            (Some(port), None) => lines.push(port.to_owned()),
+            (None, Some(to_port)) => lines.push(format!("→ {to_port}")),
+            (None, None) => {}
         }
         let fields = columns.iter().take(ON_EDGE);
         lines.extend(fields.map(|column| format!("{} {}", column.name, column.type_name)));

@@ -43,7 +43,7 @@ pub(super) struct Step {
     pub(super) capabilities: BTreeSet<Capability>,
     pub(super) models: BTreeSet<String>,
     pub(super) inputs: Vec<Input>,
-    /// The columns that no output passes on.
+    /// The columns that no output passes on, and in whose place none is made.
     pub(super) drops: Vec<InputColumn>,
     pub(super) outputs: Vec<OutputPort>,
 }
@@ -61,8 +61,18 @@ pub(super) struct OutputPort {
     pub(super) port: String,
     pub(super) columns: Vec<Column>,
     pub(super) passes: Vec<Passed>,
-    pub(super) makes: Vec<String>,
+    pub(super) makes: Vec<Made>,
     pub(super) readers: Vec<Reader>,
+}
+
+/// An output column that the step makes.
+#[derive(Debug, Serialize)]
+pub(super) struct Made {
+    pub(super) column: String,
+    #[serde(rename = "type")]
+    pub(super) type_name: String,
+    /// Whether it takes the place of an input column of this name.
+    pub(super) replaces: bool,
 }
 
 /// An output column that is an input column, unchanged.
@@ -154,34 +164,41 @@ fn explain_step(plan: &Plan, index: usize) -> Step {
             }
         },
     );
-    let outputs = step
-        .opened
-        .outputs
-        .iter()
-        .enumerate()
-        .map(|(position, output)| {
-            let passes = passes(plan, step, output);
-            let made = output.schema.fields().iter().enumerate();
-            let made = made.filter(|(column, _)| {
-                output
-                    .passes
-                    .iter()
-                    .all(|pass| pass.output_column != *column)
-            });
-            OutputPort {
-                port: description.outputs[position].name.clone(),
-                columns: columns(&output.schema, &step.needed[position]),
-                passes,
-                makes: made.map(|(_, field)| field.name().clone()).collect(),
-                readers: readers(
-                    plan,
-                    Upstream::Step {
-                        step: index,
-                        port: position,
-                    },
-                ),
+    let unpassed = unpassed(plan, step);
+    let is_unpassed = |name: &str| unpassed.iter().any(|input| input.column == name);
+    let mut outputs = Vec::new();
+    for (port, output) in step.opened.outputs.iter().enumerate() {
+        let mut makes = Vec::new();
+        for (column, field) in output.schema.fields().iter().enumerate() {
+            if output
+                .passes
+                .iter()
+                .all(|pass| pass.output_column != column)
+            {
+                makes.push(Made {
+                    column: field.name().clone(),
+                    type_name: type_name(field.data_type()),
+                    replaces: is_unpassed(field.name()),
+                });
             }
+        }
+        outputs.push(OutputPort {
+            port: description.outputs[port].name.clone(),
+            columns: columns(&output.schema, &step.needed[port]),
+            passes: passes(plan, step, output),
+            makes,
+            readers: readers(plan, Upstream::Step { step: index, port }),
         });
+    }
+    let is_made = |input: &InputColumn| {
+        let mut makes = outputs.iter().flat_map(|output| &output.makes);
+        makes.any(|made| made.column == input.column)
+    };
+    let drops = unpassed
+        .iter()
+        .filter(|input| !is_made(input))
+        .cloned()
+        .collect();
     Step {
         name: step.name.clone(),
         uses: step.reference.to_string(),
@@ -191,8 +208,8 @@ fn explain_step(plan: &Plan, index: usize) -> Step {
         capabilities: step.component.capabilities.clone(),
         models: step.grants.models.clone(),
         inputs: inputs.collect(),
-        drops: dropped(plan, step),
-        outputs: outputs.collect(),
+        drops,
+        outputs,
     }
 }
 
@@ -221,22 +238,23 @@ fn passes(plan: &Plan, step: &PlannedStep, output: &Output) -> Vec<Passed> {
     named.collect()
 }
 
-fn dropped(plan: &Plan, step: &PlannedStep) -> Vec<InputColumn> {
+/// The input columns that no output passes on.
+fn unpassed(plan: &Plan, step: &PlannedStep) -> Vec<InputColumn> {
     let outputs = step.opened.outputs.iter();
     let passed: BTreeSet<ColumnIndex> = outputs
         .flat_map(|output| &output.passes)
         .map(|pass| pass.input)
         .collect();
-    let mut dropped = Vec::new();
+    let mut unpassed = Vec::new();
     for (port, upstream) in step.inputs.iter().enumerate() {
         for column in 0..plan.schema(*upstream).fields().len() {
             let at = ColumnIndex { port, column };
             if !passed.contains(&at) {
-                dropped.push(input_column(plan, step, at));
+                unpassed.push(input_column(plan, step, at));
             }
         }
     }
-    dropped
+    unpassed
 }
 
 fn input_column(plan: &Plan, step: &PlannedStep, at: ColumnIndex) -> InputColumn {

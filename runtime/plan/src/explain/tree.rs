@@ -28,16 +28,26 @@ pub(super) fn render(explanation: &Explanation) -> String {
         ));
         let unread: Vec<&str> = unneeded(&source.columns);
         let note = match unread.len() {
-            0 => String::new(),
-            count => format!("; {count} not read: {}", folded(&unread)),
+            0 => None,
+            count => Some(format!("{count} not read: {}", folded(&unread))),
         };
-        tree.edges(vec![(
-            String::new(),
-            format!("{}{note}", schema(&source.columns)),
-            &source.readers,
-        )]);
+        tree.edges(vec![Port {
+            name: String::new(),
+            schema: schema(&source.columns),
+            note,
+            readers: &source.readers,
+        }]);
     }
     tree.text
+}
+
+/// What comes out of a source or of an output port of a step.
+struct Port<'a> {
+    /// What to call it, where there are several.
+    name: String,
+    schema: String,
+    note: Option<String>,
+    readers: &'a [Reader],
 }
 
 struct Tree<'a> {
@@ -55,51 +65,48 @@ impl<'a> Tree<'a> {
         self.text.push('\n');
     }
 
-    /// Output ports, each with what to call it, its schema, and its readers.
-    fn edges(&mut self, ports: Vec<(String, String, &'a [Reader])>) {
-        let flat: Vec<(usize, &(String, String, &'a [Reader]), Option<&'a Reader>)> = ports
-            .iter()
-            .flat_map(|port| {
-                // A port that nobody reads is drawn all the same.
-                let readers: Vec<Option<&'a Reader>> = match port.2 {
-                    [] => vec![None],
-                    readers => readers.iter().map(Some).collect(),
-                };
-                readers
-                    .into_iter()
-                    .enumerate()
-                    .map(move |(position, reader)| (position, port, reader))
-            })
-            .collect();
-        if let [(_, (name, schema, _), Some(reader))] = flat.as_slice() {
-            self.line(&format!("│ {name}{schema}"));
-            self.line("▼");
-            self.reader(reader);
-            return;
-        }
-        let last = flat.len().saturating_sub(1);
-        for (index, (position, (name, schema, _), reader)) in flat.into_iter().enumerate() {
-            let (branch, below) = if index == last {
-                ("└─ ", "   ")
-            } else {
-                ("├─ ", "│  ")
-            };
-            let label = if position == 0 {
-                format!("{name}{schema}")
-            } else {
-                format!("{name}the same rows")
-            };
-            self.line(&format!("{branch}{label}"));
-            let length = self.prefix.len();
-            self.prefix.push_str(below);
-            match reader {
-                Some(reader) => {
-                    self.line("▼");
-                    self.reader(reader);
-                }
-                None => self.line("(nobody reads this)"),
+    fn edges(&mut self, ports: Vec<Port<'a>>) {
+        if let [port] = ports.as_slice()
+            && let [reader] = port.readers
+        {
+            self.line(&format!("│ {}{}", port.name, port.schema));
+            if let Some(note) = &port.note {
+                self.line(&format!("│ {note}"));
             }
-            self.prefix.truncate(length);
+            self.line("▼");
+            return self.reader(reader);
+        }
+        // A port that nobody reads is drawn all the same.
+        let branches: usize = ports.iter().map(|port| port.readers.len().max(1)).sum();
+        let mut drawn = 0;
+        for port in &ports {
+            for index in 0..port.readers.len().max(1) {
+                drawn += 1;
+                let (branch, below) = match drawn == branches {
+                    true => ("└─ ", "   "),
+                    false => ("├─ ", "│  "),
+                };
+                let is_first = index == 0;
+                let schema = if is_first {
+                    &port.schema
+                } else {
+                    "the same rows"
+                };
+                self.line(&format!("{branch}{}{schema}", port.name));
+                let length = self.prefix.len();
+                self.prefix.push_str(below);
+                if let Some(note) = port.note.as_ref().filter(|_| is_first) {
+                    self.line(note);
+                }
+                match port.readers.get(index) {
+                    Some(reader) => {
+                        self.line("▼");
+                        self.reader(reader);
+                    }
+                    None => self.line("(nobody reads this)"),
+                }
+                self.prefix.truncate(length);
+            }
         }
     }
 
@@ -185,13 +192,14 @@ impl<'a> Tree<'a> {
                 })
                 .collect();
             self.list("passes", &format!("{on} by reference"), &passes);
-            let made: Vec<String> = output
-                .columns
-                .iter()
-                .filter(|column| output.makes.contains(&column.name))
-                .map(|column| format!("{} {}", column.name, column.type_name))
-                .collect();
-            self.list("makes", &on, &made);
+            let made = output.makes.iter().map(|made| {
+                let note = if made.replaces { " (replaced)" } else { "" };
+                format!("{} {}{note}", made.column, made.type_name)
+            });
+            let made: Vec<String> = made.collect();
+            if !(made.is_empty() && several) {
+                self.list("makes", &on, &made);
+            }
         }
         let drops = step
             .drops
@@ -201,13 +209,14 @@ impl<'a> Tree<'a> {
         if !drops.is_empty() {
             self.list("drops", "", &drops);
         }
-        let ports = step.outputs.iter().map(|output| {
-            let name = if several {
-                format!("`{}`: ", output.port)
-            } else {
-                String::new()
-            };
-            (name, schema(&output.columns), output.readers.as_slice())
+        let ports = step.outputs.iter().map(|output| Port {
+            name: match several {
+                true => format!("`{}`: ", output.port),
+                false => String::new(),
+            },
+            schema: schema(&output.columns),
+            note: None,
+            readers: &output.readers,
         });
         self.edges(ports.collect());
     }

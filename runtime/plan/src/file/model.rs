@@ -193,7 +193,7 @@ pub fn pipeline_schema() -> Value {
             "additionalProperties": schema,
         })
     };
-    json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stepwell pipeline",
         "description": "Sources, steps and sinks, and how rows flow between them.",
@@ -209,7 +209,30 @@ pub fn pipeline_schema() -> Value {
         "required": ["pipeline"],
         "additionalProperties": false,
         "$defs": generator.take_definitions(true),
-    })
+    });
+    reflow(&mut schema);
+    schema
+}
+
+/// Joins the lines of each paragraph of the descriptions: where the lines of the code break means nothing.
+fn reflow(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(reflow),
+        Value::Object(keywords) => {
+            for (keyword, value) in keywords {
+                match value {
+                    Value::String(text) if keyword == "description" => {
+                        let paragraphs = text
+                            .split("\n\n")
+                            .map(|paragraph| paragraph.replace('\n', " "));
+                        *text = paragraphs.collect::<Vec<_>>().join("\n\n");
+                    }
+                    value => reflow(value),
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The schema of a sink's table: that of [`SinkSpec`], and `input` besides. (serde cannot refuse unknown keys in

@@ -173,7 +173,30 @@ fn apply_setting(root: &mut Node, assignment: Assignment) -> Outcome<()> {
     if section != "pipeline" {
         require_entry(root, section, &assignment.path[1])?;
     }
+    if let [(section, _), (name, _), (key, _)] = assignment.path.as_slice()
+        && section == "steps"
+    {
+        // A step is one component: another one takes the place of the one in the file.
+        let other = match key.as_str() {
+            "path" => "uses",
+            "uses" => "path",
+            _ => "",
+        };
+        remove(root, &["steps", name, other]);
+    }
     insert(root, &assignment.path, assignment.value)
+}
+
+/// Removes a key, where it is there.
+fn remove(node: &mut Node, path: &[&str]) {
+    let (Value::Table(entries), [key, rest @ ..]) = (&mut node.value, path) else {
+        return;
+    };
+    if rest.is_empty() {
+        entries.retain(|entry| entry.key != *key);
+    } else if let Some(entry) = entries.iter_mut().find(|entry| entry.key == *key) {
+        remove(&mut entry.node, rest);
+    }
 }
 
 fn apply_parameter(root: &mut Node, assignment: Assignment) -> Outcome<()> {

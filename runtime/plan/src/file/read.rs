@@ -71,6 +71,7 @@ pub(crate) fn read(text: &str, file_name: &str, options: &ParseOptions) -> Readi
         source: source.clone(),
         diagnostics,
         broken: BTreeSet::new(),
+        failed: Vec::new(),
     };
     let file = reader.read(options);
     text::sort(&mut reader.diagnostics, &source);
@@ -86,6 +87,8 @@ pub(super) struct Reader {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Paths (section, or section and name) where the shape is wrong.
     broken: BTreeSet<Vec<String>>,
+    /// Strings in which a variable stands for nothing.
+    failed: Vec<Span>,
 }
 
 impl Reader {
@@ -144,6 +147,7 @@ impl Reader {
             parameters: None,
             without_value: &nothing,
             used: BTreeSet::new(),
+            failed: Vec::new(),
             diagnostics: Vec::new(),
         };
         let Value::Table(sections) = &mut self.root.value else {
@@ -156,6 +160,7 @@ impl Reader {
             variables.replace(&mut section.node);
         }
         self.diagnostics.append(&mut variables.diagnostics);
+        self.failed.append(&mut variables.failed);
 
         let mut declared = Vec::new();
         let mut values = BTreeMap::new();
@@ -176,6 +181,7 @@ impl Reader {
             parameters: Some(&values),
             without_value: &without_value,
             used: BTreeSet::new(),
+            failed: Vec::new(),
             diagnostics: Vec::new(),
         };
         if let Value::Table(sections) = &mut self.root.value {
@@ -188,6 +194,8 @@ impl Reader {
         }
         let used = variables.used;
         self.diagnostics.append(&mut variables.diagnostics);
+        self.failed.append(&mut variables.failed);
+        self.break_failed();
         for parameter in declared
             .iter()
             .filter(|parameter| !used.contains(&parameter.name.value))
@@ -207,11 +215,30 @@ impl Reader {
         declared
     }
 
+    /// Entries in which a variable stands for nothing are not looked at further.
+    fn break_failed(&mut self) {
+        for section in self.root.entries() {
+            for entry in section.node.entries() {
+                if self
+                    .failed
+                    .iter()
+                    .any(|span| entry.node.has_string_at(span))
+                {
+                    let path = vec![section.key.clone(), entry.key.clone()];
+                    self.broken.insert(path);
+                }
+            }
+        }
+    }
+
     /// A parameter of the pipeline; `None` where its table is wrong (which is reported with the rest of the
     /// file's shape) or where it has no value.
     fn parameter(&mut self, entry: &Entry) -> Option<ParameterEntry> {
         let table: ParameterTable = serde_json::from_value(entry.node.to_json()).ok()?;
         let name = Located::new(entry.key.clone(), entry.key_span.clone());
+        if self.failed.contains(entry.node.span_of(&["default"])) {
+            return None;
+        }
         let Some(value) = table.default else {
             let message = format!("parameter `{}` of the pipeline has no value", entry.key);
             let help = format!("give it one, `--param {}=…`, or a `default`", entry.key);
@@ -263,6 +290,9 @@ impl Reader {
                 | ViolationKind::SeveralOfKeys { .. } => self.table_span(&violation.path),
                 _ => self.root.span_of(&violation.path).clone(),
             };
+            if self.failed.contains(&span) {
+                continue;
+            }
             let mut diagnostic = violation.to_diagnostic(Place::File, &span);
             if let Some(help) = misplaced(&violation.path, &violation.kind) {
                 diagnostic.help = Some(help);

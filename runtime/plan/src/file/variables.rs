@@ -18,6 +18,8 @@ pub(super) struct Variables<'a> {
     pub(super) without_value: &'a BTreeSet<String>,
     /// The parameters that were used.
     pub(super) used: BTreeSet<String>,
+    /// The strings in which a variable stands for nothing. What is wrong with them otherwise follows from that.
+    pub(super) failed: Vec<Span>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -85,15 +87,22 @@ impl Variables<'_> {
                     None => Value::Float(number.as_f64().unwrap_or_default()),
                 },
                 Some(value) => Value::String(as_text(&value)),
-                None => Value::String(String::new()),
+                None => {
+                    self.failed.push(span.clone());
+                    Value::String(String::new())
+                }
             };
         }
         let mut replaced = String::new();
         for piece in pieces {
             match piece {
                 Piece::Text(text) => replaced.push_str(text),
-                Piece::Variable(variable) => replaced.push_str(&self.variable(variable, span)),
+                Piece::Variable(variable) => match self.variable(variable, span) {
+                    Some(value) => replaced.push_str(&value),
+                    None => self.failed.push(span.clone()),
+                },
                 Piece::Unclosed => {
+                    self.failed.push(span.clone());
                     let message = "`${` is not closed by `}`";
                     let help = "write `$${` where `${` itself is meant";
                     self.diagnostics.push(
@@ -107,13 +116,9 @@ impl Variables<'_> {
         Value::String(replaced)
     }
 
-    fn variable(&mut self, variable: &str, span: &Span) -> String {
+    fn variable(&mut self, variable: &str, span: &Span) -> Option<String> {
         if let Some(name) = variable.strip_prefix("param:") {
-            return self
-                .parameter(name, span)
-                .as_ref()
-                .map(as_text)
-                .unwrap_or_default();
+            return self.parameter(name, span).as_ref().map(as_text);
         }
         if let Some(name) = variable.strip_prefix("env:") {
             return self.environment_variable(name, span);
@@ -128,7 +133,7 @@ impl Variables<'_> {
                 .at(&span)
                 .help(help),
         );
-        String::new()
+        None
     }
 
     fn parameter(&mut self, name: &str, span: &Span) -> Option<Json> {
@@ -159,7 +164,7 @@ impl Variables<'_> {
         None
     }
 
-    fn environment_variable(&mut self, text: &str, span: &Span) -> String {
+    fn environment_variable(&mut self, text: &str, span: &Span) -> Option<String> {
         let (name, fallback) = match text.split_once(":-") {
             Some((name, fallback)) => (name, Some(fallback)),
             None => (text, None),
@@ -170,7 +175,7 @@ impl Variables<'_> {
             .get(name)
             .filter(|value| fallback.is_none() || !value.is_empty());
         if let Some(value) = value.map(String::as_str).or(fallback) {
-            return value.to_owned();
+            return Some(value.to_owned());
         }
         let names: Vec<&String> = self.environment.keys().collect();
         let fallback = format!("set it, or give a fallback: `${{env:{name}:-FALLBACK}}`");
@@ -182,7 +187,7 @@ impl Variables<'_> {
                 .at(&span)
                 .help(help),
         );
-        String::new()
+        None
     }
 }
 

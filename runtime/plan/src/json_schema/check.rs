@@ -172,9 +172,11 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let schema = properties.and_then(|properties| properties.get(key));
-            let description = schema
-                .and_then(|schema| schema.get("description"))
-                .and_then(Value::as_str);
+            let description = schema.and_then(|schema| {
+                let own = schema.get("description");
+                own.or_else(|| follow(self.root, schema).get("description"))?
+                    .as_str()
+            });
             self.add(ViolationKind::MissingKey {
                 key: key.to_owned(),
                 description: description.map(str::to_owned),
@@ -219,16 +221,16 @@ impl<'a> Checker<'a> {
         let length = length as u64;
         let (min, max) = (bound("min"), bound("max"));
         let found = counted(length);
-        if min == Some(1) && length == 0 {
-            let bound = "not empty".to_owned();
-            self.add(ViolationKind::OutOfBounds { bound, found });
-        } else if let Some(min) = min.filter(|min| length < *min) {
-            let bound = format!("at least {} long", counted(min));
-            self.add(ViolationKind::OutOfBounds { bound, found });
-        } else if let Some(max) = max.filter(|max| length > *max) {
-            let bound = format!("at most {} long", counted(max));
-            self.add(ViolationKind::OutOfBounds { bound, found });
+        if min.is_none_or(|min| length >= min) && max.is_none_or(|max| length <= max) {
+            return;
         }
+        let bound = match (min, max) {
+            (Some(min), Some(max)) if min == max => format!("{} long", counted(min)),
+            (Some(_), _) if length == 0 => return self.add(ViolationKind::Empty),
+            (Some(min), _) if length < min => format!("at least {} long", counted(min)),
+            (_, max) => format!("at most {} long", counted(max.unwrap_or_default())),
+        };
+        self.add(ViolationKind::OutOfBounds { bound, found });
     }
 
     fn check_number(&mut self, keywords: &Map<String, Value>, number: f64) {

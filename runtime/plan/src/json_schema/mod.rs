@@ -11,4 +11,4 @@ mod choice;
 mod violation;
 
 pub(crate) use check::check;
-pub(crate) use violation::{Place, ViolationKind, type_of};
+pub(crate) use violation::{Place, Violation, ViolationKind, type_of};

@@ -35,6 +35,8 @@ pub(crate) enum ViolationKind {
     SeveralOfKeys { keys: Vec<String> },
     /// The value is none of those that there are.
     NotOneOf { found: Value, allowed: Vec<Value> },
+    /// The text, array or table is empty and must not be.
+    Empty,
     /// The number or the length is out of bounds.
     OutOfBounds {
         /// For example `at least 1`, `at most 5 items`.
@@ -56,7 +58,7 @@ impl Place<'_> {
     fn value(self, path: &[String]) -> String {
         let path = dotted(path);
         match self {
-            Self::File if path.is_empty() => "the pipeline".to_owned(),
+            Self::File if path.is_empty() => "the pipeline file".to_owned(),
             Self::File => format!("`{path}`"),
             Self::Parameters { step } if path.is_empty() => format!("`with` of step `{step}`"),
             Self::Parameters { step } => format!("parameter `{path}` of step `{step}`"),
@@ -74,6 +76,7 @@ impl Place<'_> {
     fn key_word(self, path: &[String]) -> &'static str {
         match self {
             Self::Parameters { .. } if path.is_empty() => "parameter",
+            Self::File if path.is_empty() => "section",
             _ => "key",
         }
     }
@@ -99,16 +102,25 @@ impl Violation {
     /// The violation as it is shown. `span` is that of the value which the path leads to; of a key that is
     /// unknown, the key's.
     pub(crate) fn to_diagnostic(&self, place: Place<'_>, span: &Span) -> Diagnostic {
+        let Said {
+            code,
+            message,
+            help,
+        } = self.say(place);
+        Diagnostic::error(code, message).at(span).maybe_help(help)
+    }
+
+    /// The violation in words.
+    pub(crate) fn say(&self, place: Place<'_>) -> Said {
         let value = place.value(&self.path);
         let table = place.table(&self.path);
-        let key_word = place.key_word(&self.path);
+        let word = place.key_word(&self.path);
         match &self.kind {
-            ViolationKind::WrongType { expected, found } => {
-                let message = format!("{value} must be {expected}, not {}", type_of(found));
-                Diagnostic::error("wrong_type", message)
-                    .at(span)
-                    .maybe_help(retype(expected, found))
-            }
+            ViolationKind::WrongType { expected, found } => Said::new(
+                "wrong_type",
+                format!("{value} must be {expected}, not {}", type_of(found)),
+                retype(expected, found),
+            ),
             ViolationKind::UnknownKey { known } => {
                 let (key, parent) = self
                     .path
@@ -117,52 +129,74 @@ impl Violation {
                 let word = place.key_word(parent);
                 let valid = suggest::valid(key, &format!("{word}s"), known);
                 let message = format!("{} has no {word} `{key}`{valid}", place.table(parent));
-                Diagnostic::error(unknown_code(word), message)
-                    .at(span)
-                    .maybe_help(suggest::did_you_mean(key, known))
+                Said::new(
+                    unknown_code(word),
+                    message,
+                    suggest::did_you_mean(key, known),
+                )
             }
             ViolationKind::MissingKey { key, description } => {
-                let message = format!("{table} needs the {key_word} `{key}`");
                 let help = description
                     .as_ref()
                     .map(|text| format!("`{key}`: {}", first_sentence(text)));
-                Diagnostic::error(missing_code(key_word), message)
-                    .at(span)
-                    .maybe_help(help)
+                Said::new(
+                    missing_code(word),
+                    format!("{table} needs the {word} `{key}`"),
+                    help,
+                )
             }
             ViolationKind::NoneOfKeys { keys } => {
-                let message = format!(
-                    "{table} needs one of the {key_word}s {}",
-                    suggest::list(keys)
-                );
-                Diagnostic::error(missing_code(key_word), message).at(span)
+                let message = format!("{table} needs one of the {word}s {}", suggest::list(keys));
+                Said::new(missing_code(word), message, None)
             }
             ViolationKind::SeveralOfKeys { keys } => {
                 let message = format!(
-                    "{table} can have only one of the {key_word}s {}",
+                    "{table} can have only one of the {word}s {}",
                     suggest::list(keys)
                 );
-                Diagnostic::error("conflicting_keys", message).at(span)
+                Said::new("conflicting_keys", message, None)
             }
             ViolationKind::NotOneOf { found, allowed } => {
                 let allowed: Vec<String> = allowed.iter().map(plain).collect();
                 let found = plain(found);
                 let valid = suggest::valid(&found, "values", &allowed);
                 let message = format!("{value} cannot be `{}`{valid}", shortened(&found));
-                Diagnostic::error("invalid_value", message)
-                    .at(span)
-                    .maybe_help(suggest::did_you_mean(&found, &allowed))
+                Said::new(
+                    "invalid_value",
+                    message,
+                    suggest::did_you_mean(&found, &allowed),
+                )
             }
-            ViolationKind::OutOfBounds { bound, found } => {
-                let message = format!("{value} must be {bound}, not {found}");
-                Diagnostic::error("out_of_bounds", message).at(span)
+            ViolationKind::Empty => {
+                Said::new("out_of_bounds", format!("{value} must not be empty"), None)
             }
-            ViolationKind::Repeated { first } => {
-                let message = format!(
-                    "{value} is there twice: it is the same as item {first}, counted from 0"
-                );
-                Diagnostic::error("repeated_item", message).at(span)
-            }
+            ViolationKind::OutOfBounds { bound, found } => Said::new(
+                "out_of_bounds",
+                format!("{value} must be {bound}, not {found}"),
+                None,
+            ),
+            ViolationKind::Repeated { first } => Said::new(
+                "repeated_item",
+                format!("{value} is there twice: it is the same as item {first}, counted from 0"),
+                None,
+            ),
+        }
+    }
+}
+
+/// A violation in words.
+pub(crate) struct Said {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+impl Said {
+    fn new(code: &'static str, message: String, help: Option<String>) -> Self {
+        Self {
+            code,
+            message,
+            help,
         }
     }
 }
@@ -206,7 +240,7 @@ fn retype(expected: &str, found: &Value) -> Option<String> {
         Value::String(text) if (text == "true" || text == "false") && one_of("a boolean") => {
             Some(format!("write it without quotes: `{text}`"))
         }
-        Value::Number(_) | Value::Bool(_) if one_of("a string") => {
+        Value::Number(_) | Value::Bool(_) if expected == "a string" => {
             Some(format!("write it in quotes: `\"{found}\"`"))
         }
         Value::Number(_) | Value::Bool(_) | Value::String(_) if one_of("an array") => {
@@ -241,10 +275,18 @@ fn shortened(text: &str) -> String {
     format!("{start}…")
 }
 
-/// The first sentence of a description, on one line, without its full stop.
+/// The first sentence of a description, on one line, as messages are written: without its full stop and, unless it
+/// starts with an abbreviation, lowercase.
 fn first_sentence(text: &str) -> String {
     let text = text.split("\n\n").next().unwrap_or_default();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let end = text.find(". ").unwrap_or(text.len());
-    text[..end].trim_end_matches('.').to_owned()
+    let sentence = text[..end].trim_end_matches('.');
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if first.is_uppercase() && !second.is_uppercase() => {
+            format!("{}{}", first.to_lowercase(), &sentence[first.len_utf8()..])
+        }
+        _ => sentence.to_owned(),
+    }
 }

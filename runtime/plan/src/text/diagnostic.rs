@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
 use super::Span;
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The pipeline can run, but probably does not do what its author meant.
@@ -24,8 +27,9 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One thing that is wrong. [`Display`](fmt::Display) writes it as plain text, with file, line and column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One thing that is wrong. [`Display`](fmt::Display) writes it as plain text, with file, line and column;
+/// serialized, its places have lines and columns as well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// A short, stable word, such as `unknown_input`. Where a step complains, it is the step's own code.
     pub code: Cow<'static, str>,
@@ -36,6 +40,7 @@ pub struct Diagnostic {
     /// Where; the first place is the main one. Empty where the pipeline as a whole is meant.
     pub labels: Vec<Label>,
     /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }
 
@@ -46,6 +51,18 @@ pub struct Label {
     pub span: Span,
     /// What is there; empty where the message says it all.
     pub text: String,
+}
+
+impl Serialize for Label {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let source = &self.span.source;
+        let mut label = serializer.serialize_struct("Label", 4)?;
+        label.serialize_field("file", &source.name)?;
+        label.serialize_field("start", &source.position(self.span.range.start))?;
+        label.serialize_field("end", &source.position(self.span.range.end))?;
+        label.serialize_field("text", &self.text)?;
+        label.end()
+    }
 }
 
 impl Diagnostic {

@@ -1,7 +1,7 @@
 //! What the command line changes, and what is said where that is wrong.
 
 use insta::assert_snapshot;
-use stepwell_plan::{Overrides, ParseOptions, Paths};
+use stepwell_plan::{Overrides, ParseOptions, Paths, StepReference};
 
 use crate::world::{checked, messages_with};
 
@@ -39,7 +39,8 @@ fn options(overrides: Overrides) -> ParseOptions {
 }
 
 fn check(overrides: Overrides) -> String {
-    messages_with(PIPELINE, &options(overrides.param("seed=7")))
+    let seeded = PIPELINE.replace("type = \"integer\"", "type = \"integer\"\ndefault = 7");
+    messages_with(&seeded, &options(overrides))
 }
 
 #[test]
@@ -52,6 +53,7 @@ fn values_of_the_command_line_take_the_place_of_those_in_the_file() {
         .set("sources.customers.format=csv")
         .set("sinks.result.path='a=b.csv'")
         .set("steps.clean.limits.time=250 ms")
+        .set("steps.split.path=split.wasm")
         .set("pipeline.batch_rows=7");
     let (plan, warnings) = checked(PIPELINE, &options(overrides))
         .into_result()
@@ -75,6 +77,10 @@ fn values_of_the_command_line_take_the_place_of_those_in_the_file() {
         std::time::Duration::from_millis(250)
     );
     assert_eq!(plan.steps[1].parameters, serde_json::json!({ "seed": 7 }));
+    assert_eq!(
+        plan.steps[1].reference,
+        StepReference::Path("split.wasm".into())
+    );
     assert_eq!(plan.sinks[0].spec.path, "a=b.csv");
 }
 
@@ -83,7 +89,6 @@ fn a_parameter_without_a_value_says_how_to_give_it_one() {
     assert_snapshot!(messages_with(PIPELINE, &ParseOptions::default()), @r"
         error[missing_value] pipeline.toml:7:13: parameter `seed` of the pipeline has no value
           hint: give it one, `--param seed=…`, or a `default`
-        error[wrong_type] pipeline.toml:18:17: parameter `seed` of step `split` must be an integer, not a string
         ");
 }
 
@@ -95,7 +100,7 @@ fn a_wrong_value_is_shown_in_the_argument() {
         error[invalid_value] --param:1:16: parameter `strategy` of step `clean` cannot be `medain`; valid values: `mean`, `median`, `mode`, `constant`
           hint: did you mean `median`?
         "#);
-    assert_snapshot!(check(Overrides::new().param("seed=many")), @"");
+    assert_snapshot!(check(Overrides::new().param("seed=many")), @"error[wrong_type] --param:1:6: parameter `seed` of the pipeline must be an integer, not a string");
     assert_snapshot!(check(Overrides::new().set("sources.customers.format=parket")), @r"
         error[invalid_value] --set:1:26: `sources.customers.format` cannot be `parket`; valid values: `csv`, `json`, `parquet`, `arrow`, `arrows`
           hint: did you mean `parquet`?

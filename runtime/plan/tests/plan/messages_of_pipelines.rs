@@ -298,7 +298,6 @@ path = 'out.csv'
         warning[unused_model] pipeline.toml:6:1: model `unused` is granted to no step
           hint: grant it in a step: `allow = { models = ["unused"] }`
         error[wrong_type] pipeline.toml:7:10: `models.broken` must be a string or a table, not an integer
-          hint: write it in quotes: `"5"`
         "#);
 }
 

@@ -41,7 +41,6 @@ fn parameters_are_compared_with_the_schema_of_the_step() {
         error[unknown_parameter] pipeline.toml:7:35: step `step` has no parameter `stratgy`; valid parameters: `columns`, `fill_value`, `strategy`
           hint: did you mean `strategy`?
         error[wrong_type] pipeline.toml:7:66: parameter `fill_value` of step `step` must be a string or a number, not a boolean
-          hint: write it in quotes: `"true"`
         "#);
 }
 
@@ -62,7 +61,7 @@ fn a_value_of_another_type_than_the_valid_ones_is_an_error_with_those() {
 fn a_missing_parameter_is_an_error_that_says_what_it_is_for() {
     assert_snapshot!(check("uses = 'std/impute'"), @r"
         error[missing_parameter] pipeline.toml:4:8: step `step` needs the parameter `columns`
-          hint: `columns`: The columns to work on
+          hint: `columns`: the columns to work on
         ");
 }
 
@@ -144,7 +143,7 @@ fn all_that_a_step_says_is_shown_where_it_belongs() {
 fn what_a_step_says_of_a_column_is_shown_at_the_input_with_the_columns_there_are() {
     assert_snapshot!(check("uses = 'std/picky'"), @r"
         error[step_refused] pipeline.toml:5:9: step `step`: column `total_charge` must be  [31mutf8
-          hint: did you mean `total_charges`?; valid columns: `id`, `gender`, `tenure`, `total_charges`
+          hint: did you mean `total_charges`? valid columns: `id`, `gender`, `tenure`, `total_charges`
         error[step_refused] pipeline.toml:5:9: step `step`: column `tenure` must be  [31mutf8
           hint: cast it with `std/cast`
         ");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use stepwell_plan::pipeline_schema;
+use stepwell_plan::{ParseOptions, PipelineFile, pipeline_schema};
 
 /// Set to write the file instead of comparing it.
 const UPDATE: &str = "STEPWELL_UPDATE_SCHEMA";
@@ -22,4 +22,22 @@ fn the_committed_schema_is_what_the_code_accepts() {
         committed == expect,
         "docs/reference/pipeline.schema.json is not current; write it with `{UPDATE}=1 cargo test -p stepwell-plan --test plan schema`"
     );
+}
+
+#[test]
+fn every_example_is_a_pipeline_file() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut count = 0;
+    for folder in std::fs::read_dir(&examples).unwrap() {
+        let path = folder.unwrap().path().join("pipeline.toml");
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        let name = path.display().to_string();
+        if let Err(error) = PipelineFile::parse(&text, &name, &ParseOptions::default()) {
+            panic!("{error}");
+        }
+        count += 1;
+    }
+    assert!(count > 0, "there are examples in {}", examples.display());
 }

@@ -91,6 +91,7 @@ impl Catalog for World {
             StepReference::Uses {
                 collection, name, ..
             } if collection == "std" => name.as_str(),
+            StepReference::Path(path) if path == "split.wasm" => "split",
             StepReference::Path(path) if path == "module.wasm" => {
                 return Err(Problem::new(
                     "not_a_step",
