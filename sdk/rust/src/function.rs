@@ -1,5 +1,6 @@
 //! Steps that are functions: the arguments are the columns read, by name; the result is the column made.
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -15,7 +16,8 @@ use crate::parameters::from_json;
 use crate::problem::list_names;
 use crate::step::{Definition, RunningStep};
 use crate::{
-    Batch, InputColumn, Inputs, Opening, Output, Problems, ResultExt, StepError, columns, type_name,
+    Batch, InputColumn, Inputs, NoParameters, Opening, Output, Problems, ResultExt, StepError,
+    columns, type_name,
 };
 
 /// What `#[step]` knows of a function.
@@ -324,12 +326,16 @@ fn schema<F: Function>() -> Value {
     let mut schema = parameters_schema::<F::Parameters>();
     let mut arguments = Map::new();
     for argument in F::arguments() {
-        arguments.insert(
-            argument.name.to_owned(),
-            json!({ "type": "string", "default": argument.name, "description": argument.summary }),
-        );
+        let mut name = json!({ "type": "string", "default": argument.name });
+        if !argument.summary.is_empty() {
+            name["description"] = argument.summary.into();
+        }
+        arguments.insert(argument.name.to_owned(), name);
     }
     if let Some(schema) = schema.as_object_mut() {
+        if TypeId::of::<F::Parameters>() == TypeId::of::<NoParameters>() {
+            schema.remove("description");
+        }
         let properties = schema.entry("properties").or_insert_with(|| json!({}));
         if let Some(properties) = properties.as_object_mut() {
             properties.insert(

@@ -74,6 +74,8 @@ mod problem;
 mod selection;
 mod session;
 mod step;
+#[cfg(all(feature = "testing", not(target_arch = "wasm32")))]
+pub mod testing;
 
 pub use batch::{Batch, Column, Rows};
 pub use column_type::{ColumnArray, ColumnType, MadeArray};

@@ -31,7 +31,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, SchemaRef};
 use arrow_select::concat::concat_batches;
 use serde_json::Value;
@@ -156,19 +156,8 @@ impl NativeStep {
         let schema = schema.ok_or_else(|| {
             ArrowError::InvalidArgumentError(format!("there is no output port {port}"))
         })?;
-        let batches: Vec<_> = self
-            .emitted()
-            .iter()
-            .filter(|(to, _)| *to == port)
-            .map(|(_, batch)| batch)
-            .collect();
-        if schema.fields().is_empty() {
-            // Only rows are left to count, which `concat_batches` does not.
-            let rows = batches.iter().map(|batch| batch.num_rows()).sum();
-            let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(rows));
-            return RecordBatch::try_new_with_options(schema, Vec::new(), &options);
-        }
-        concat_batches(&schema, batches)
+        let batches = self.emitted().iter().filter(|(to, _)| *to == port);
+        concatenated(&schema, batches.map(|(_, batch)| batch))
     }
 
     /// All rows that were rejected so far, in their order.
@@ -193,4 +182,17 @@ pub struct RejectedRows {
     pub code: String,
     /// The reason, for people.
     pub reason: String,
+}
+
+pub(crate) fn concatenated<'a>(
+    schema: &SchemaRef,
+    batches: impl Iterator<Item = &'a RecordBatch>,
+) -> Result<RecordBatch, ArrowError> {
+    if schema.fields().is_empty() {
+        // Only rows are left to count, which `concat_batches` does not.
+        let rows = batches.map(RecordBatch::num_rows).sum();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        return RecordBatch::try_new_with_options(schema.clone(), Vec::new(), &options);
+    }
+    concat_batches(schema, batches)
 }

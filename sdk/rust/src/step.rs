@@ -46,6 +46,10 @@ use crate::{Batch, Inputs, Opening, Output, Problems, StepError, parameters};
 /// }
 /// # fn main() {}
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no step: it does not implement `Step`",
+    label = "`#[step]` needs `impl Step for {Self}`"
+)]
 pub trait Step: Sized + 'static {
     /// The parameters: a struct whose JSON Schema is shown to users. `#[parameters]` derives what is needed.
     type Parameters: DeserializeOwned + JsonSchema;

@@ -1,0 +1,8 @@
+use stepwell_sdk::prelude::*;
+
+#[step]
+enum Impute {
+    Mean,
+}
+
+fn main() {}

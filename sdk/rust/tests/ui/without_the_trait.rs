@@ -1,0 +1,6 @@
+use stepwell_sdk::prelude::*;
+
+#[step]
+struct Impute;
+
+fn main() {}

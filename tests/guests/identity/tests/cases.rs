@@ -1,0 +1,9 @@
+//! Runs the cases in `cases/`.
+
+#[test]
+fn the_step_does_what_its_cases_expect() {
+    stepwell_sdk::testing::run_cases(
+        &guest_identity::STEP,
+        concat!(env!("CARGO_MANIFEST_DIR"), "/cases"),
+    );
+}
