@@ -87,6 +87,32 @@ impl Node {
         &self.follow(path).0.span
     }
 
+    /// Takes a value that was given on the command line as the text that it was written as: `--param score.class=1`
+    /// means a text where a text is wanted. A value in a file stays as it is. Says whether that changed anything.
+    pub(crate) fn to_argument_text(&mut self, path: &[String], file: &SourceText) -> bool {
+        let Some((token, rest)) = path.split_first() else {
+            let is_argument = *self.span.source != *file;
+            if is_argument {
+                self.value = Value::String(self.span.text().trim().to_owned());
+            }
+            return is_argument;
+        };
+        let next = match &mut self.value {
+            Value::Array(items) => token
+                .parse()
+                .ok()
+                .and_then(|index: usize| items.get_mut(index)),
+            Value::Table(entries) => {
+                let mut entries = entries.iter_mut();
+                entries
+                    .find(|entry| entry.key == *token)
+                    .map(|entry| &mut entry.node)
+            }
+            _ => None,
+        };
+        next.is_some_and(|next| next.to_argument_text(rest, file))
+    }
+
     /// Whether a string in this value was written there.
     pub(crate) fn has_string_at(&self, span: &Span) -> bool {
         match &self.value {

@@ -41,7 +41,7 @@ pub(super) fn plan(checker: &Checker<'_>, order: &[usize], sinks: &[Option<Link>
             name: entry.name.value.clone(),
             reference: entry.reference.value.clone(),
             component: state.component.clone()?,
-            parameters: entry.parameters.clone(),
+            parameters: state.parameters.clone(),
             grants: entry.grants.clone(),
             limits: entry.limits,
             inputs: links.collect::<Option<_>>()?,

@@ -52,7 +52,7 @@ impl Checked {
 
 /// Checks a pipeline file that was read without errors.
 pub fn check(file: &PipelineFile, catalog: &mut dyn Catalog) -> Checked {
-    check_reading(file, Vec::new(), catalog)
+    check_reading(file, file.warnings.clone(), catalog)
 }
 
 /// Reads and checks a pipeline file. Unlike [`PipelineFile::parse`] and then [`check`], this reports what is wrong
@@ -119,6 +119,8 @@ struct StepState {
     links: Vec<Option<Link>>,
     /// Something was reported about this step: it is not opened.
     is_broken: bool,
+    /// What the file gives, as the step takes it.
+    parameters: serde_json::Value,
     opened: Option<Opened>,
 }
 

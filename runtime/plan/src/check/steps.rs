@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use arrow_schema::SchemaRef;
+use serde_json::Value;
 
 use super::{Checker, StepState, answer, from_problem, problem_span};
 use crate::catalog::{Capability, OpenError, OpenRequest, StepComponent};
@@ -16,11 +17,12 @@ impl Checker<'_> {
     pub(super) fn describe_steps(&mut self) {
         for entry in &self.file.steps {
             let before = self.diagnostics.len();
-            let component = match self.catalog.describe(&entry.reference.value) {
+            let mut state = StepState::default();
+            match self.catalog.describe(&entry.reference.value) {
                 Ok(component) => {
-                    self.check_parameters(entry, &component);
+                    state.parameters = self.check_parameters(entry, &component);
                     self.check_grants(entry, &component);
-                    Some(component)
+                    state.component = Some(component);
                 }
                 Err(problem) => {
                     let diagnostic = from_problem(&problem, "step", &entry.name.value);
@@ -29,24 +31,33 @@ impl Checker<'_> {
                         span = problem_span(&problem, &entry.node, "uses", &span);
                     }
                     self.diagnostics.push(diagnostic.at(&span));
-                    None
                 }
-            };
-            let is_broken = self.diagnostics[before..].iter().any(Diagnostic::is_error);
-            self.steps.push(StepState {
-                component,
-                is_broken,
-                ..StepState::default()
-            });
+            }
+            state.is_broken = self.diagnostics[before..].iter().any(Diagnostic::is_error);
+            self.steps.push(state);
         }
     }
 
-    /// Compares the parameters with the step's own schema, before anything is opened.
-    fn check_parameters(&mut self, entry: &StepEntry, component: &StepComponent) {
+    /// Compares the parameters with the step's own schema, before anything is opened. Gives them as the step takes
+    /// them: `1` of the command line is a text where the step wants one.
+    fn check_parameters(&mut self, entry: &StepEntry, component: &StepComponent) -> Value {
+        let schema = &component.description.parameters;
+        let mut parameters = entry.parameters.clone();
+        let mut violations = json_schema::check(schema, &parameters);
+        if let Some(mut with) = entry.node.get("with").cloned() {
+            let mut has_changed = false;
+            for violation in violations.iter().filter(|violation| violation.wants_text()) {
+                has_changed |= with.to_argument_text(&violation.path, &self.file.source);
+            }
+            if has_changed {
+                parameters = with.to_json();
+                violations = json_schema::check(schema, &parameters);
+            }
+        }
         let place = Place::Parameters {
             step: &entry.name.value,
         };
-        for violation in json_schema::check(&component.description.parameters, &entry.parameters) {
+        for violation in violations {
             let span = match &violation.kind {
                 ViolationKind::UnknownKey { .. } => parameter_key_span(entry, &violation.path),
                 ViolationKind::MissingKey { .. } if violation.path.is_empty() => {
@@ -56,6 +67,7 @@ impl Checker<'_> {
             };
             self.diagnostics.push(violation.to_diagnostic(place, &span));
         }
+        parameters
     }
 
     fn check_grants(&mut self, entry: &StepEntry, component: &StepComponent) {
@@ -138,7 +150,7 @@ impl Checker<'_> {
             step: &entry.name.value,
             reference: &entry.reference.value,
             component: &component,
-            parameters: &entry.parameters,
+            parameters: &self.steps[step].parameters,
             inputs: &inputs,
             grants: &entry.grants,
             limits: &entry.limits,
@@ -301,12 +313,8 @@ fn step_problem(
         true => problem.code.clone(),
         false => "step_refused".to_owned(),
     };
-    let message = format!(
-        "step `{}`: {}",
-        entry.name.value,
-        printable(&problem.message)
-    );
-    let hint = problem.hint.as_deref().map(printable);
+    let message = format!("step `{}`: {}", entry.name.value, problem.message);
+    let hint = problem.hint.clone();
     let diagnostic = Diagnostic::error(code, message);
     match &problem.subject {
         Subject::Parameter(pointer) => {
@@ -357,11 +365,4 @@ fn input_span(entry: &StepEntry, component: &StepComponent, port: usize) -> Span
         || entry.inputs.span.clone(),
         |reference| reference.span.clone(),
     )
-}
-
-/// A text of the step's without control characters, which could do things to a terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect()
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use crate::text::printable;
+
 use super::model::{Column, Explanation, Reader, Step};
 use super::tree::mode;
 
@@ -34,7 +36,8 @@ pub(super) fn mermaid(explanation: &Explanation) -> String {
     let (vertices, arrows) = graph(explanation);
     let text = |lines: &[String]| {
         let escape = |line: &String| {
-            line.replace('#', "#35;")
+            printable(line)
+                .replace('#', "#35;")
                 .replace('"', "#quot;")
                 .replace('<', "#lt;")
                 .replace('>', "#gt;")
@@ -65,7 +68,7 @@ pub(super) fn mermaid(explanation: &Explanation) -> String {
 
 pub(super) fn dot(explanation: &Explanation) -> String {
     let (vertices, arrows) = graph(explanation);
-    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let quoted = |text: &str| printable(text).replace('\\', "\\\\").replace('"', "\\\"");
     let text = |lines: &[String]| {
         lines
             .iter()

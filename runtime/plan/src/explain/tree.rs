@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::text::printable;
+
 use super::model::{Column, Explanation, InputColumn, Reader, Step};
 
 /// How many names of a list are written out.
@@ -60,7 +62,7 @@ struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     fn line(&mut self, text: &str) {
-        let line = format!("{}{text}", self.prefix);
+        let line = format!("{}{}", self.prefix, printable(text));
         self.text.push_str(line.trim_end());
         self.text.push('\n');
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::dataset::{SinkSpec, SourceSpec};
 use crate::step::{Grants, Limits};
-use crate::text::{Located, SourceText, Span};
+use crate::text::{Diagnostic, Located, SourceText, Span};
 use crate::tree::Node;
 
 /// What a pipeline file says. Made by [`PipelineFile::parse`].
@@ -38,6 +38,8 @@ pub struct PipelineFile {
     pub sinks: Vec<SinkEntry>,
     /// Entries that the file has, but that could not be read. References to them are not unknown.
     pub(crate) broken: Vec<BrokenEntry>,
+    /// What was said of the file when it was read, for [`check`](crate::check) to say it with the rest.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// A parameter of the pipeline itself, for which `${param:NAME}` stands.

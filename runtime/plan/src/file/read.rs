@@ -45,7 +45,10 @@ impl PipelineFile {
     pub fn parse(text: &str, file_name: &str, options: &ParseOptions) -> Result<Self, PlanError> {
         let Reading { file, diagnostics } = read(text, file_name, options);
         match file {
-            Some(file) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(file),
+            Some(mut file) if !diagnostics.iter().any(Diagnostic::is_error) => {
+                file.warnings = diagnostics;
+                Ok(file)
+            }
             _ => Err(PlanError::InvalidPipeline {
                 file_name: file_name.to_owned(),
                 diagnostics,
@@ -110,6 +113,7 @@ impl Reader {
             steps: Vec::new(),
             sinks: Vec::new(),
             broken: Vec::new(),
+            warnings: Vec::new(),
         };
         for entry in self.section("models") {
             match self.model(&entry) {
@@ -281,8 +285,15 @@ impl Reader {
 
     /// Compares the whole file with its schema.
     fn check_shape(&mut self) {
-        let value = self.root.to_json();
-        for violation in json_schema::check(&SCHEMA, &value) {
+        let mut violations = json_schema::check(&SCHEMA, &self.root.to_json());
+        let mut has_changed = false;
+        for violation in violations.iter().filter(|violation| violation.wants_text()) {
+            has_changed |= self.root.to_argument_text(&violation.path, &self.source);
+        }
+        if has_changed {
+            violations = json_schema::check(&SCHEMA, &self.root.to_json());
+        }
+        for violation in violations {
             let span = match &violation.kind {
                 ViolationKind::UnknownKey { .. } => self.key_span(&violation.path),
                 ViolationKind::MissingKey { .. }

@@ -1,5 +1,7 @@
 //! Walks a value and its schema together.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value};
 
 use super::choice;
@@ -7,6 +9,10 @@ use super::violation::{Violation, ViolationKind};
 
 /// Schemas may refer to themselves; a reference that leads nowhere but to itself ends here.
 const MAX_DEPTH: usize = 128;
+
+/// How many schemas are looked at before the rest is left to the step. A schema comes from a step, and one whose
+/// alternatives refer back to it would never end.
+const BUDGET: u32 = 100_000;
 
 /// Everything that is wrong with a value, in no particular order. An empty answer means that nothing was
 /// found wrong, not that nothing is.
@@ -16,6 +22,7 @@ pub(crate) fn check(schema: &Value, value: &Value) -> Vec<Violation> {
         violations: Vec::new(),
         path: Vec::new(),
         depth: 0,
+        budget: Cell::new(BUDGET),
     };
     checker.check(schema, value);
     checker.violations
@@ -26,6 +33,7 @@ pub(super) struct Checker<'a> {
     pub(super) violations: Vec<Violation>,
     path: Vec<String>,
     depth: usize,
+    budget: Cell<u32>,
 }
 
 impl<'a> Checker<'a> {
@@ -36,9 +44,18 @@ impl<'a> Checker<'a> {
         std::mem::replace(&mut self.violations, before)
     }
 
-    /// The schema that `$ref` leads to, itself where it has none.
-    pub(super) fn lookup<'s>(&'s self, schema: &'s Value) -> &'s Value {
-        follow(self.root, schema)
+    /// The keywords of the schema that `$ref` leads to, of the schema itself where it has none.
+    pub(super) fn keywords<'s>(&'s self, schema: &'s Value) -> Option<&'s Map<String, Value>> {
+        self.spend()
+            .then(|| follow(self.root, schema).as_object())
+            .flatten()
+    }
+
+    /// Whether another schema may be looked at.
+    fn spend(&self) -> bool {
+        let left = self.budget.get();
+        self.budget.set(left.saturating_sub(1));
+        left > 0
     }
 
     pub(super) fn add(&mut self, kind: ViolationKind) {
@@ -53,7 +70,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn check(&mut self, schema: &'a Value, value: &Value) {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH || !self.spend() {
             return;
         }
         self.depth += 1;
@@ -79,7 +96,7 @@ impl<'a> Checker<'a> {
         if let Some(expected) = choice::types_here(keywords)
             && !expected.iter().any(|name| has_type(value, name))
         {
-            let expected = choice::describe_types(&expected);
+            let expected = choice::describe(self, schema, 0);
             let found = value.clone();
             self.add(ViolationKind::WrongType { expected, found });
             return;

@@ -25,7 +25,7 @@ pub(super) fn types_here(keywords: &Map<String, Value>) -> Option<Vec<&str>> {
 }
 
 /// Types in words, `null` left out: `a string or an array`.
-pub(super) fn describe_types(types: &[&str]) -> String {
+fn describe_types(types: &[&str]) -> String {
     let words: Vec<&str> = types.iter().filter_map(|name| word(name)).collect();
     words.join(" or ")
 }
@@ -128,7 +128,7 @@ fn check_keys(checker: &mut Checker<'_>, keys: &[String], value: &Value) {
 
 /// The constants that a schema allows, where constants are all that it allows.
 fn all_constants(checker: &Checker<'_>, schema: &Value, depth: usize) -> Option<Vec<Value>> {
-    let keywords = resolved(checker, schema)?;
+    let keywords = checker.keywords(schema)?;
     if let Some(constants) = constants_here(keywords) {
         return Some(constants);
     }
@@ -149,14 +149,9 @@ fn branches_here(keywords: &Map<String, Value>) -> Option<&Vec<Value>> {
         .find_map(|keyword| keywords.get(*keyword)?.as_array())
 }
 
-/// Follows `$ref` without tying the answer to the checker's own lifetime.
-fn resolved<'s>(checker: &'s Checker<'_>, schema: &'s Value) -> Option<&'s Map<String, Value>> {
-    checker.lookup(schema).as_object()
-}
-
 /// Whether the value has a type that the schema allows.
 fn may_be(checker: &Checker<'_>, schema: &Value, value: &Value, depth: usize) -> bool {
-    let Some(keywords) = resolved(checker, schema) else {
+    let Some(keywords) = checker.keywords(schema) else {
         return true;
     };
     if let Some(types) = types_here(keywords) {
@@ -187,8 +182,8 @@ fn describe_branches(checker: &Checker<'_>, branches: &[Value]) -> String {
     words.join(" or ")
 }
 
-fn describe(checker: &Checker<'_>, schema: &Value, depth: usize) -> String {
-    let Some(keywords) = resolved(checker, schema).filter(|_| depth < 8) else {
+pub(super) fn describe(checker: &Checker<'_>, schema: &Value, depth: usize) -> String {
+    let Some(keywords) = checker.keywords(schema).filter(|_| depth < 8) else {
         return String::new();
     };
     if let Some(constants) = constants_here(keywords) {
@@ -198,7 +193,7 @@ fn describe(checker: &Checker<'_>, schema: &Value, depth: usize) -> String {
         if types == ["array"]
             && let Some(items) = keywords
                 .get("items")
-                .and_then(|items| resolved(checker, items))
+                .and_then(|items| checker.keywords(items))
             && let Some(types) = types_here(items)
             && let [item] = types
                 .iter()
@@ -225,11 +220,11 @@ fn tags(checker: &Checker<'_>, branches: &[Value]) -> Option<(String, Vec<Value>
     let tables: Vec<&Value> = branches
         .iter()
         .filter(|branch| {
-            let types = resolved(checker, branch).and_then(types_here);
+            let types = checker.keywords(branch).and_then(types_here);
             types.is_some_and(|types| types == ["object"])
         })
         .collect();
-    let first = resolved(checker, tables.first()?)?;
+    let first = checker.keywords(tables.first()?)?;
     let keys = first.get("properties")?.as_object()?.keys();
     keys.filter_map(|key| {
         let allowed: Option<Vec<Value>> = tables
@@ -243,8 +238,8 @@ fn tags(checker: &Checker<'_>, branches: &[Value]) -> Option<(String, Vec<Value>
 
 /// The one value that a key of an alternative can have.
 fn tag_of(checker: &Checker<'_>, branch: &Value, key: &str) -> Option<Value> {
-    let property = resolved(checker, branch)?.get("properties")?.get(key)?;
-    match constants_here(resolved(checker, property)?)?.as_slice() {
+    let property = checker.keywords(branch)?.get("properties")?.get(key)?;
+    match constants_here(checker.keywords(property)?)?.as_slice() {
         [constant] => Some(constant.clone()),
         _ => None,
     }

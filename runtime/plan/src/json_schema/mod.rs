@@ -8,6 +8,8 @@
 
 mod check;
 mod choice;
+#[cfg(test)]
+mod tests;
 mod violation;
 
 pub(crate) use check::check;

@@ -99,6 +99,18 @@ fn dotted(path: &[String]) -> String {
 }
 
 impl Violation {
+    /// Whether a text would fit where another value stands.
+    pub(crate) fn wants_text(&self) -> bool {
+        match &self.kind {
+            ViolationKind::WrongType { expected, found } => {
+                let mut parts = expected.split(" or ");
+                (found.is_number() || found.is_boolean())
+                    && parts.any(|part| part == "a string" || part.contains('"'))
+            }
+            _ => false,
+        }
+    }
+
     /// The violation as it is shown. `span` is that of the value which the path leads to; of a key that is
     /// unknown, the key's.
     pub(crate) fn to_diagnostic(&self, place: Place<'_>, span: &Span) -> Diagnostic {
@@ -243,7 +255,10 @@ fn retype(expected: &str, found: &Value) -> Option<String> {
         Value::Number(_) | Value::Bool(_) if expected == "a string" => {
             Some(format!("write it in quotes: `\"{found}\"`"))
         }
-        Value::Number(_) | Value::Bool(_) | Value::String(_) if one_of("an array") => {
+        Value::String(_) if one_of("an array of strings") || expected == "an array" => {
+            Some(format!("write it in brackets: `[{found}]`"))
+        }
+        Value::Number(_) if one_of("an array of numbers") || one_of("an array of integers") => {
             Some(format!("write it in brackets: `[{found}]`"))
         }
         Value::Number(number)

@@ -71,7 +71,7 @@ impl Diagnostic {
         Self {
             code: code.into(),
             severity: Severity::Error,
-            message: message.into(),
+            message: printable(&message.into()),
             labels: Vec::new(),
             help: None,
         }
@@ -96,7 +96,7 @@ impl Diagnostic {
     pub fn at_with(mut self, span: &Span, text: impl Into<String>) -> Self {
         self.labels.push(Label {
             span: span.clone(),
-            text: text.into(),
+            text: printable(&text.into()),
         });
         self
     }
@@ -110,7 +110,7 @@ impl Diagnostic {
     /// Says what to do about it, where that is known.
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
-        self.help = help;
+        self.help = help.map(|help| printable(&help));
         self
     }
 
@@ -152,15 +152,23 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// A text without control characters, which could do things to a terminal: names of columns come from data, messages
+/// and names of parameters from steps.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect()
+}
+
 /// The first line of a text, shortened where there is more.
 fn one_line(text: &str) -> String {
     const LONGEST: usize = 60;
     let line = text.lines().next().unwrap_or_default();
     if line.chars().count() > LONGEST || line.len() < text.trim_end().len() {
         let start: String = line.chars().take(LONGEST).collect();
-        return format!("{start}…");
+        return format!("{}…", printable(&start));
     }
-    line.to_owned()
+    printable(line)
 }
 
 /// Sorts by place: the pipeline file first, then the other texts, each from its start; what has no place

@@ -3,6 +3,6 @@
 mod diagnostic;
 mod source;
 
-pub(crate) use diagnostic::sort;
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub(crate) use diagnostic::{printable, sort};
 pub use source::{Located, Position, SourceText, Span};

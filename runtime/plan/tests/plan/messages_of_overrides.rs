@@ -85,6 +85,24 @@ fn values_of_the_command_line_take_the_place_of_those_in_the_file() {
 }
 
 #[test]
+fn a_number_of_the_command_line_is_a_text_where_a_text_is_wanted() {
+    let overrides = Overrides::new()
+        .param("seed=7")
+        .param("clean.columns=['tenure']")
+        .param("clean.fill_value=007")
+        .set("pipeline.name=2024")
+        .set("sinks.result.path=5");
+    let (plan, _) = checked(PIPELINE, &options(overrides))
+        .into_result()
+        .unwrap();
+    assert_eq!(plan.name, "2024");
+    assert_eq!(plan.sinks[0].spec.path, "5");
+    assert_eq!(plan.steps[0].parameters["fill_value"], "007");
+    let overrides = Overrides::new().param("seed=7").param("clean.strategy=1");
+    assert_snapshot!(messages_with(PIPELINE, &options(overrides)), @"error[invalid_value] --param:1:16: parameter `strategy` of step `clean` cannot be `1`; valid values: `mean`, `median`, `mode`, `constant`");
+}
+
+#[test]
 fn a_parameter_without_a_value_says_how_to_give_it_one() {
     assert_snapshot!(messages_with(PIPELINE, &ParseOptions::default()), @r"
         error[missing_value] pipeline.toml:7:13: parameter `seed` of the pipeline has no value
@@ -95,7 +113,7 @@ fn a_parameter_without_a_value_says_how_to_give_it_one() {
 #[test]
 fn a_wrong_value_is_shown_in_the_argument() {
     assert_snapshot!(check(Overrides::new().param("clean.strategy=medain").param("clean.columns=tenure")), @r#"
-        error[wrong_type] --param:1:15: parameter `columns` of step `clean` must be an array, not a string
+        error[wrong_type] --param:1:15: parameter `columns` of step `clean` must be an array of strings, not a string
           hint: write it in brackets: `["tenure"]`
         error[invalid_value] --param:1:16: parameter `strategy` of step `clean` cannot be `medain`; valid values: `mean`, `median`, `mode`, `constant`
           hint: did you mean `median`?

@@ -323,7 +323,7 @@ path = 'out.csv'
 "), @r#"
         error[unknown_key] pipeline.toml:5:1: `sources.orders` has no key `pth`; valid keys: `compression`, `csv`, `format`, `path`, `sample_rows`, `types`
           hint: did you mean `path`?
-        error[wrong_type] pipeline.toml:9:20: parameter `columns` of step `clean` must be an array, not a string
+        error[wrong_type] pipeline.toml:9:20: parameter `columns` of step `clean` must be an array of strings, not a string
           hint: write it in brackets: `["tenure"]`
         "#);
 }

@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::world::messages;
+use stepwell_plan::{ParseOptions, PipelineFile};
+
+use crate::world::{World, messages};
 
 /// One step between a source and a sink.
 fn check(step: &str) -> String {
@@ -73,6 +75,11 @@ fn numbers_out_of_bounds_are_errors() {
         error[out_of_bounds] pipeline.toml:7:21: parameter `fraction` of step `step` must be less than 1, not 1
         error[out_of_bounds] pipeline.toml:7:33: parameter `seed` of step `step` must be at least 0, not -1
         "#);
+}
+
+#[test]
+fn an_item_that_is_there_twice_is_an_error_where_a_set_is_wanted() {
+    assert_snapshot!(check("uses = 'std/impute'\nwith = { columns = ['tenure'] }\nallow = { columns = ['tenure', 'tenure'] }"), @"error[repeated_item] pipeline.toml:8:32: `steps.step.allow.columns[1]` is there twice: it is the same as item 0, counted from 0");
 }
 
 #[test]
@@ -147,6 +154,19 @@ fn what_a_step_says_of_a_column_is_shown_at_the_input_with_the_columns_there_are
         error[step_refused] pipeline.toml:5:9: step `step`: column `tenure` must be  [31mutf8
           hint: cast it with `std/cast`
         ");
+}
+
+#[test]
+fn a_file_that_was_parsed_before_is_checked_with_its_warnings() {
+    let text = "pipeline.name = 'a'\nparameters.x = { type = 'integer', default = 1 }\nsources.a.path = 'a.csv'\n\
+                sinks.a = { input = 'a', path = 'b.csv' }";
+    let file = PipelineFile::parse(text, "pipeline.toml", &ParseOptions::default()).unwrap();
+    let checked = stepwell_plan::check(&file, &mut World);
+    assert_snapshot!(checked.diagnostics[0], @r"
+        warning[unused_parameter] pipeline.toml:2:12: parameter `x` is declared but nothing uses it
+          hint: `${param:x}` stands for its value in any string
+        ");
+    assert!(checked.into_result().is_ok());
 }
 
 #[test]

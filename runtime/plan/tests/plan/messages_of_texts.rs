@@ -120,10 +120,9 @@ path = "x.csv"
         error[wrong_type] pipeline.toml:5:11: `pipeline.threads` must be an integer, not a number with a fraction
           hint: write it without the fraction: `1`
         error[wrong_type] pipeline.toml:7:8: `sources.customers.path` must be a string or an array of strings, not an integer
-          hint: write it in brackets: `[7]`
         error[wrong_type] pipeline.toml:8:18: `sources.customers.csv.header` must be a boolean, not a string
           hint: write it without quotes: `true`
-        error[wrong_type] pipeline.toml:8:40: `sources.customers.csv.null_values` must be an array, not a string
+        error[wrong_type] pipeline.toml:8:40: `sources.customers.csv.null_values` must be an array of strings, not a string
           hint: write it in brackets: `["NA"]`
         error[wrong_type] pipeline.toml:9:9: `sources.customers.types` must be a table, not an array
         error[wrong_type] pipeline.toml:11:9: `sinks.x.input` must be a string, not an array
@@ -239,7 +238,6 @@ fn an_input_is_a_name_an_array_or_a_table_of_names() {
         "[steps.a]\nuses = \"std/select\"\ninput = 5\n[steps.b]\nuses = \"std/select\"\ninput = [1]\n[steps.c]\nuses = \"std/join\"\ninput = { left = 1 }\n[steps.d]\nuses = \"std/select\"\ninput = []"
     )), @r#"
         error[wrong_type] pipeline.toml:5:9: `steps.a.input` must be a string or an array of strings or a table, not an integer
-          hint: write it in brackets: `[5]`
         error[wrong_type] pipeline.toml:8:10: `steps.b.input[0]` must be a string, not an integer
           hint: write it in quotes: `"1"`
         error[wrong_type] pipeline.toml:11:18: `steps.c.input.left` must be a string, not an integer
