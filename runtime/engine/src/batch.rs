@@ -4,12 +4,53 @@ use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, SchemaRef};
 
 /// Rows of a table on their way between steps. Columns that nobody reads and no output needs are absent:
-/// they were never loaded.
+/// they were never loaded. Clones share the columns.
 #[derive(Debug, Clone)]
 pub struct Batch {
     schema: SchemaRef,
-    columns: Vec<Option<ArrayRef>>,
+    columns: Columns,
     n_rows: usize,
+}
+
+/// Columns, and columns over columns: a step that passes a thousand columns on adds one layer, whatever their
+/// number.
+#[derive(Debug, Clone)]
+enum Columns {
+    Flat(Arc<[Option<ArrayRef>]>),
+    Layered(Arc<Layer>),
+}
+
+#[derive(Debug)]
+struct Layer {
+    places: Arc<[Place]>,
+    sources: Vec<Columns>,
+    made: Vec<ArrayRef>,
+}
+
+/// Where a column of a layer is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    /// A column of one of the batches below.
+    Passed { source: usize, column: usize },
+    /// One of the layer's own columns.
+    Made(usize),
+}
+
+impl Columns {
+    fn get(&self, index: usize) -> Option<&ArrayRef> {
+        let (mut columns, mut index) = (self, index);
+        loop {
+            match columns {
+                Self::Flat(arrays) => return arrays[index].as_ref(),
+                Self::Layered(layer) => match layer.places[index] {
+                    Place::Passed { source, column } => {
+                        (columns, index) = (&layer.sources[source], column)
+                    }
+                    Place::Made(made) => return Some(&layer.made[made]),
+                },
+            }
+        }
+    }
 }
 
 impl Batch {
@@ -41,11 +82,7 @@ impl Batch {
                 )));
             }
         }
-        Ok(Self {
-            schema,
-            columns,
-            n_rows,
-        })
+        Ok(Self::from_checked(schema, columns, n_rows))
     }
 
     /// Only for columns that were checked against the schema before.
@@ -56,7 +93,28 @@ impl Batch {
     ) -> Self {
         Self {
             schema,
-            columns,
+            columns: Columns::Flat(columns.into()),
+            n_rows,
+        }
+    }
+
+    /// A batch whose columns are those of others, all rows of them, and some of its own. Only for columns that
+    /// were checked against the schema before.
+    pub(crate) fn layered(
+        schema: SchemaRef,
+        places: Arc<[Place]>,
+        sources: Vec<Self>,
+        made: Vec<ArrayRef>,
+        n_rows: usize,
+    ) -> Self {
+        let sources = sources.into_iter().map(|source| source.columns).collect();
+        Self {
+            schema,
+            columns: Columns::Layered(Arc::new(Layer {
+                places,
+                sources,
+                made,
+            })),
             n_rows,
         }
     }
@@ -73,32 +131,18 @@ impl Batch {
         self.n_rows
     }
 
-    /// The columns in the schema's order; `None` where a column is absent.
-    #[must_use]
-    pub fn columns(&self) -> &[Option<ArrayRef>] {
-        &self.columns
-    }
-
-    /// The rows from `offset` on, `length` of them, without copying.
+    /// The column at this position of the schema; `None` when it is absent.
     ///
     /// # Panics
-    /// When the range ends past the last row.
+    /// When the schema has no such position.
     #[must_use]
-    pub fn slice(&self, offset: usize, length: usize) -> Self {
-        assert!(
-            offset + length <= self.n_rows,
-            "rows {offset}..{} of {}",
-            offset + length,
-            self.n_rows
-        );
-        let columns = self.columns.iter();
-        let columns =
-            columns.map(|column| column.as_ref().map(|column| column.slice(offset, length)));
-        Self {
-            schema: Arc::clone(&self.schema),
-            columns: columns.collect(),
-            n_rows: length,
-        }
+    pub fn column(&self, index: usize) -> Option<&ArrayRef> {
+        self.columns.get(index)
+    }
+
+    /// The columns in the schema's order; `None` where a column is absent.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = Option<&ArrayRef>> {
+        (0..self.schema.fields().len()).map(|index| self.column(index))
     }
 
     /// The columns that are present, as a record batch.
@@ -106,15 +150,15 @@ impl Batch {
     /// # Errors
     /// When a column that its field declares as non-null holds nulls.
     pub fn to_record_batch(&self) -> Result<RecordBatch, ArrowError> {
-        let present: Vec<usize> = (0..self.columns.len())
-            .filter(|index| self.columns[*index].is_some())
+        let present: Vec<usize> = (0..self.schema.fields().len())
+            .filter(|index| self.column(*index).is_some())
             .collect();
-        let schema = if present.len() == self.columns.len() {
+        let schema = if present.len() == self.schema.fields().len() {
             Arc::clone(&self.schema)
         } else {
             Arc::new(self.schema.project(&present)?)
         };
-        let columns = self.columns.iter().flatten().cloned().collect();
+        let columns = self.columns().flatten().cloned().collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.n_rows));
         RecordBatch::try_new_with_options(schema, columns, &options)
     }
@@ -123,10 +167,6 @@ impl Batch {
 impl From<RecordBatch> for Batch {
     fn from(batch: RecordBatch) -> Self {
         let (schema, columns, n_rows) = batch.into_parts();
-        Self {
-            schema,
-            columns: columns.into_iter().map(Some).collect(),
-            n_rows,
-        }
+        Self::from_checked(schema, columns.into_iter().map(Some).collect(), n_rows)
     }
 }

@@ -1,17 +1,18 @@
 //! What a step hands back, checked before anything else touches it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BooleanArray, UInt32Array};
 use arrow_buffer::{BooleanBuffer, Buffer, MutableBuffer, bit_util};
-use arrow_schema::{DataType, Field};
+use arrow_schema::{ArrowError, DataType, Field};
 use arrow_select::filter::FilterBuilder;
 use arrow_select::take::take;
 use stepwell_layout::{Flat, Node, assemble};
-use stepwell_plan::{Mode, Opened};
+use stepwell_plan::{Mode, Opened, Output};
 use wasmtime::StoreContextMut;
 
-use crate::Batch;
+use crate::batch::{Batch, Place};
 use crate::error::{Call, Stop};
 use crate::state::{Emitted, HostState, Rejected};
 use crate::wire::{UntrustedArray, UntrustedColumn, UntrustedRows, UntrustedSelection};
@@ -42,36 +43,100 @@ impl CheckedRows {
         }
     }
 
-    /// The selected values of the columns that `wanted` names, in that order.
-    fn columns(&self, wanted: &[usize]) -> wasmtime::Result<Vec<Option<ArrayRef>>> {
-        let columns = wanted
-            .iter()
-            .map(|index| self.batch.columns()[*index].as_ref());
-        match &self.selection {
-            Selection::All => Ok(columns.map(|column| column.cloned()).collect()),
-            Selection::Range(offset, length) => Ok(columns
-                .map(|column| column.map(|column| column.slice(*offset, *length)))
-                .collect()),
-            Selection::Mask(mask) => {
-                let filter = FilterBuilder::new(mask);
-                let filter = if wanted.len() > 1 {
-                    filter.optimize()
-                } else {
-                    filter
-                }
-                .build();
-                columns
-                    .map(|column| Ok(column.map(|column| filter.filter(column)).transpose()?))
-                    .collect()
+    /// The selected rows; of the columns, those that `wanted` names, in the schema of the input.
+    fn select(self, wanted: impl FnOnce() -> BTreeSet<usize>) -> wasmtime::Result<Batch> {
+        let n_rows = self.n_rows();
+        let apply: Box<dyn Fn(&ArrayRef) -> Result<ArrayRef, ArrowError>> = match self.selection {
+            Selection::All => return Ok(self.batch),
+            Selection::Range(offset, length) => {
+                Box::new(move |column| Ok(column.slice(offset, length)))
             }
-            Selection::Indices(indices) => columns
-                .map(|column| {
-                    Ok(column
-                        .map(|column| take(column, indices, None))
-                        .transpose()?)
-                })
-                .collect(),
+            Selection::Mask(mask) => {
+                let filter = FilterBuilder::new(&mask).optimize().build();
+                Box::new(move |column| filter.filter(column))
+            }
+            Selection::Indices(indices) => Box::new(move |column| take(column, &indices, None)),
+        };
+        let wanted = wanted();
+        let columns = self.batch.columns().enumerate().map(|(index, column)| {
+            column
+                .filter(|_| wanted.contains(&index))
+                .map(&apply)
+                .transpose()
+        });
+        let columns = columns.collect::<Result<_, _>>()?;
+        Ok(Batch::from_checked(
+            Arc::clone(self.batch.schema()),
+            columns,
+            n_rows,
+        ))
+    }
+}
+
+/// Where the columns of an output come from when rows of certain inputs are passed on.
+#[derive(Clone)]
+pub(crate) struct Routing {
+    places: Arc<[Place]>,
+    /// The output's columns that must be made.
+    made: Arc<[usize]>,
+}
+
+impl Routing {
+    fn new(output: &Output, input_ports: &[usize]) -> Self {
+        let n_columns = output.schema.fields().len();
+        let mut places = vec![None; n_columns];
+        for (source, input_port) in input_ports.iter().enumerate() {
+            for pass in output
+                .passes
+                .iter()
+                .filter(|pass| pass.input.port == *input_port)
+            {
+                places[pass.output_column].get_or_insert(Place::Passed {
+                    source,
+                    column: pass.input.column,
+                });
+            }
         }
+        let made: Vec<usize> = (0..n_columns)
+            .filter(|column| places[*column].is_none())
+            .collect();
+        for (index, column) in made.iter().enumerate() {
+            places[*column] = Some(Place::Made(index));
+        }
+        Self {
+            places: places.into_iter().flatten().collect(),
+            made: made.into(),
+        }
+    }
+}
+
+impl Routing {
+    /// The columns of a source, by its place among those passed on, that go into the output.
+    fn passed_columns(&self, index: usize) -> BTreeSet<usize> {
+        let columns = self.places.iter().filter_map(|place| match place {
+            Place::Passed { source, column } if *source == index => Some(*column),
+            _ => None,
+        });
+        columns.collect()
+    }
+}
+
+/// The routings that a step has used so far: one for each output and set of inputs, so hardly ever more than a few.
+#[derive(Default)]
+pub(crate) struct Routings(Vec<(usize, Vec<usize>, Routing)>);
+
+impl Routings {
+    fn get(&mut self, opened: &Opened, port: usize, input_ports: &[usize]) -> Routing {
+        let known = self
+            .0
+            .iter()
+            .find(|(output, inputs, _)| *output == port && inputs == input_ports);
+        if let Some((_, _, routing)) = known {
+            return routing.clone();
+        }
+        let routing = Routing::new(&opened.outputs[port], input_ports);
+        self.0.push((port, input_ports.to_vec(), routing.clone()));
+        routing
     }
 }
 
@@ -92,40 +157,40 @@ pub(crate) fn emit(
         .into_iter()
         .map(|rows| check_rows(&mut store, rows))
         .collect::<Result<Vec<_>, _>>()?;
-    let n_fields = output.schema.fields().len();
-    let mut columns: Vec<Option<ArrayRef>> = vec![None; n_fields];
-    let mut is_passed = vec![false; n_fields];
-    let mut n_rows = None;
-    for rows in &passed {
-        agree(&mut n_rows, rows.n_rows(), "rows that are passed on")?;
-        let passes: Vec<_> = output
-            .passes
-            .iter()
-            .filter(|pass| pass.input.port == rows.port && !is_passed[pass.output_column])
-            .collect();
-        let wanted: Vec<usize> = passes.iter().map(|pass| pass.input.column).collect();
-        for (pass, column) in passes.iter().zip(rows.columns(&wanted)?) {
-            is_passed[pass.output_column] = true;
-            columns[pass.output_column] = column;
-        }
+    let input_ports: Vec<usize> = passed.iter().map(|rows| rows.port).collect();
+    let twice = input_ports
+        .iter()
+        .enumerate()
+        .any(|(index, port)| input_ports[..index].contains(port));
+    if twice {
+        return Err(Stop::violation(
+            "it passed on rows of one input twice in one emission",
+        ));
     }
-    let to_make: Vec<usize> = (0..n_fields).filter(|index| !is_passed[*index]).collect();
-    if to_make.len() != made.len() {
+    let routing = store.data_mut().routings.get(&opened, port, &input_ports);
+    if routing.made.len() != made.len() {
         return Err(Stop::violation(format!(
             "it emitted {} made columns where the schema of output {port} needs {}",
             made.len(),
-            to_make.len()
+            routing.made.len()
         )));
     }
-    for (index, column) in to_make.into_iter().zip(made) {
-        let field = output.schema.field(index);
+    let mut n_rows = None;
+    let mut sources = Vec::with_capacity(passed.len());
+    for (index, rows) in passed.into_iter().enumerate() {
+        agree(&mut n_rows, rows.n_rows(), "rows that are passed on")?;
+        sources.push(rows.select(|| routing.passed_columns(index))?);
+    }
+    let mut columns = Vec::with_capacity(made.len());
+    for (index, column) in routing.made.iter().zip(made) {
+        let field = output.schema.field(*index);
         let array = check_column(&mut store, field, column)?;
         agree(
             &mut n_rows,
             array.len(),
             &format!("values of column `{}`", field.name()),
         )?;
-        columns[index] = Some(array);
+        columns.push(array);
     }
     let Some(n_rows) = n_rows else {
         return Err(Stop::violation("it emitted neither rows nor columns"));
@@ -133,7 +198,8 @@ pub(crate) fn emit(
     let state = store.data_mut();
     state.charge_rows(n_rows)?;
     if n_rows > 0 {
-        let batch = Batch::from_checked(Arc::clone(&output.schema), columns, n_rows);
+        let schema = Arc::clone(&output.schema);
+        let batch = Batch::layered(schema, routing.places, sources, columns, n_rows);
         state.outcome.emitted.push(Emitted { port, batch });
     }
     Ok(())
@@ -147,15 +213,14 @@ pub(crate) fn reject(
 ) -> wasmtime::Result<()> {
     may_emit(store.data())?;
     let rows = check_rows(&mut store, rows)?;
-    let n_rows = rows.n_rows();
+    let (port, n_rows) = (rows.port, rows.n_rows());
     let state = store.data_mut();
     state.charge_rows(n_rows)?;
     if n_rows > 0 {
-        let all: Vec<usize> = (0..rows.batch.columns().len()).collect();
-        let columns = rows.columns(&all)?;
-        let batch = Batch::from_checked(Arc::clone(rows.batch.schema()), columns, n_rows);
+        let n_columns = rows.batch.schema().fields().len();
+        let batch = rows.select(|| (0..n_columns).collect())?;
         state.outcome.rejected.push(Rejected {
-            port: rows.port,
+            port,
             batch,
             code,
             reason,

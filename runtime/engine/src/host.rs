@@ -136,7 +136,7 @@ fn declared_column(
             state.column_name(index)
         )));
     }
-    let array = entry.batch.columns().get(index.column).cloned().flatten();
+    let array = entry.batch.column(index.column).cloned();
     let Some(array) = array else {
         // Declared columns are always loaded; this would be our fault, not the step's.
         return Err(Stop::violation(format!(

@@ -9,6 +9,7 @@ use stepwell_plan::{ColumnIndex, Grants, Limits, Opened};
 use wasmtime::component::ResourceTable;
 
 use crate::Batch;
+use crate::emission::Routings;
 use crate::error::{Call, LimitValue, Stop};
 use crate::limits::InstanceLimiter;
 use crate::model::ModelProvider;
@@ -86,6 +87,7 @@ pub(crate) struct HostState {
     pub(crate) opened: Option<Arc<Opened>>,
     pub(crate) call: Call,
     pub(crate) outcome: Outcome,
+    pub(crate) routings: Routings,
     rows_emitted: u64,
     log_left: u64,
 }
@@ -107,6 +109,7 @@ impl HostState {
             opened: None,
             call: Call::Start,
             outcome: Outcome::default(),
+            routings: Routings::default(),
             rows_emitted: 0,
             log_left: limits.log,
         }
