@@ -4,7 +4,6 @@ mod common;
 
 use common::{customers, run};
 use serde_json::json;
-use stepwell_sdk::StepDefinition;
 use stepwell_sdk::native::NativeStep;
 
 mod charge {
