@@ -88,7 +88,7 @@ impl<const CHECKED: bool> Reader<CHECKED> {
             None
         };
         self.expect_buffers(data_type, &mut buffers)?;
-        fill_empty_offsets(data_type, length, &mut buffers);
+        cut_to_length(data_type, length, &mut buffers)?;
         let mut children = Vec::new();
         for child in child_types(data_type) {
             children.push(self.array(child)?);
@@ -139,7 +139,7 @@ impl<const CHECKED: bool> Reader<CHECKED> {
     #[allow(unsafe_code)]
     fn finish(&self, builder: ArrayDataBuilder) -> Result<ArrayData, LayoutError> {
         if CHECKED {
-            return Ok(builder.build()?);
+            return Ok(builder.align_buffers(true).build()?);
         }
         // SAFETY: the caller vouches for what is inside the buffers: they came from the host, whose arrays are
         // valid. Their number and the children's lengths were checked above; alignment is mended here, by copying
@@ -204,16 +204,62 @@ fn null_buffer(
     Ok((nulls.null_count() > 0).then_some(nulls))
 }
 
-/// An empty array may leave its offsets out; Arrow code wants the one offset that even an empty array has.
-fn fill_empty_offsets(data_type: &DataType, length: usize, buffers: &mut [Buffer]) {
-    let width = match data_type {
-        DataType::Utf8 | DataType::Binary | DataType::List(_) | DataType::Map(_, _) => 4,
-        DataType::LargeUtf8 | DataType::LargeBinary | DataType::LargeList(_) => 8,
-        _ => return,
+/// Cuts the buffers of fixed width to what the length needs: they may be longer, and Arrow code panics on a
+/// buffer that ends inside a value.
+fn cut_to_length(
+    data_type: &DataType,
+    length: usize,
+    buffers: &mut [Buffer],
+) -> Result<(), LayoutError> {
+    let (widths, has_offsets): (&[usize], bool) = match data_type {
+        DataType::Boolean => {
+            let bytes = bit_util::ceil(length, 8);
+            return cut(data_type, length, bytes, &mut buffers[0]);
+        }
+        DataType::Utf8 | DataType::Binary | DataType::List(_) | DataType::Map(_, _) => (&[4], true),
+        DataType::LargeUtf8 | DataType::LargeBinary | DataType::LargeList(_) => (&[8], true),
+        DataType::Utf8View | DataType::BinaryView => (&[16], false),
+        DataType::ListView(_) => (&[4, 4], false),
+        DataType::LargeListView(_) => (&[8, 8], false),
+        DataType::Union(_, UnionMode::Sparse) => (&[1], false),
+        DataType::Union(_, UnionMode::Dense) => (&[1, 4], false),
+        DataType::FixedSizeBinary(size) => (&[usize::try_from(*size).unwrap_or(0)], false),
+        DataType::Dictionary(keys, _) => (&[keys.primitive_width().unwrap_or(0)], false),
+        other => match other.primitive_width() {
+            Some(width) => (&[width], false),
+            None => return Ok(()),
+        },
     };
-    if length == 0 && buffers[0].is_empty() {
-        buffers[0] = Buffer::from(vec![0u8; width]);
+    // An empty array may leave its offsets out; Arrow code wants the one offset that even an empty array has.
+    if has_offsets && length == 0 && buffers[0].is_empty() {
+        buffers[0] = Buffer::from(vec![0_u8; widths[0]]);
     }
+    for (buffer, width) in buffers.iter_mut().zip(widths) {
+        let n_values = length + usize::from(has_offsets);
+        let bytes = n_values
+            .checked_mul(*width)
+            .ok_or_else(|| invalid(format!("{n_values} values of {width} bytes")))?;
+        cut(data_type, length, bytes, buffer)?;
+    }
+    Ok(())
+}
+
+fn cut(
+    data_type: &DataType,
+    length: usize,
+    n_bytes: usize,
+    buffer: &mut Buffer,
+) -> Result<(), LayoutError> {
+    if buffer.len() < n_bytes {
+        return Err(invalid(format!(
+            "a buffer of {} bytes where {length} values of type {data_type} need {n_bytes}",
+            buffer.len()
+        )));
+    }
+    if buffer.len() > n_bytes {
+        *buffer = buffer.slice_with_length(0, n_bytes);
+    }
+    Ok(())
 }
 
 /// What the children's lengths must be, where the type says so: Arrow's own check compares them only
