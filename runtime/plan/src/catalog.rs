@@ -11,8 +11,9 @@ use crate::dataset::{SinkSpec, SourceSpec};
 use crate::file::StepReference;
 use crate::step::{Description, Grants, Limits, Opened, StepProblem};
 
-/// What [`check`](crate::check) asks of the outside world: the schemas of sources, what a step says of itself, and
-/// what it answers when it is opened. No method may read more data than it needs to know a schema.
+/// What [`check`](crate::check) asks of the outside world: the schemas of sources, what a step says
+/// of itself, and what it answers when it is opened. No method may read more data than it needs to
+/// know a schema.
 pub trait Catalog {
     /// The schema of a source.
     ///
@@ -49,8 +50,8 @@ pub trait Catalog {
     /// It is not there, or it is no model that the host can run.
     fn check_model(&mut self, name: &str, path: &str) -> Result<(), Problem>;
 
-    /// One name for one file, however its path is written, so that two writers of one file are found. By
-    /// default the path is tidied as text: `./a/../b` is `b`.
+    /// One name for one file, however its path is written, so that two writers of one file are
+    /// found. By default the path is tidied as text: `./a/../b` is `b`.
     fn canonical_path(&self, path: &str) -> String {
         crate::path::tidy(path)
     }
@@ -123,8 +124,8 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The keys that lead from the entry to the value at fault, for example `["types", "tenure"]`. Empty: the
-    /// value that a person would look at first, such as the path of a source.
+    /// The keys that lead from the entry to the value at fault, for example `["types", "tenure"]`.
+    /// Empty: the value that a person would look at first, such as the path of a source.
     pub key: Vec<String>,
 }
 

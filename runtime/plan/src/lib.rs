@@ -1,9 +1,10 @@
 //! From the text of a pipeline file to a checked plan.
 //!
 //! This crate reads no file and runs nothing. What it needs to know of the world outside, it asks a
-//! [`Catalog`]: the schemas of sources, what steps say of themselves and what they answer when they are
-//! opened. What is wrong comes back as [`Diagnostic`]s, all at once, each with its place, the valid
-//! alternatives and a hint; what is right comes back as a [`Plan`], in which no name is left to look up.
+//! [`Catalog`]: the schemas of sources, what steps say of themselves and what they answer when they
+//! are opened. What is wrong comes back as [`Diagnostic`]s, all at once, each with its place, the
+//! valid alternatives and a hint; what is right comes back as a [`Plan`], in which no name is left
+//! to look up.
 //!
 //! ```
 //! use std::sync::Arc;

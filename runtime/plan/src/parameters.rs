@@ -5,9 +5,10 @@ use serde_json::Value;
 use crate::json_schema::{self, Place};
 use crate::step::{Description, StepProblem, Subject};
 
-/// Compares parameters with the schema that a step gives for them. [`check`](crate::check) does this for
-/// every step of a pipeline; this is for a step that is used alone. `step` is what messages call it. An empty
-/// answer means that nothing was found wrong; the step itself has the last word when it is opened.
+/// Compares parameters with the schema that a step gives for them. [`check`](crate::check) does
+/// this for every step of a pipeline; this is for a step that is used alone. `step` is what
+/// messages call it. An empty answer means that nothing was found wrong; the step itself has the
+/// last word when it is opened.
 ///
 /// ```
 /// use serde_json::json;

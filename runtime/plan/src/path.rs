@@ -1,8 +1,8 @@
 //! Paths as text: what can be said of them without looking at a disk.
 
-/// Tidies a path so that two ways to write one file compare as equal: `file://` is dropped, backslashes
-/// stay as they are (they are legal in names), `.` and empty parts go, and `..` takes back the part before it. URLs of
-/// other schemes and `-` stay as they are.
+/// Tidies a path so that two ways to write one file compare as equal: `file://` is dropped,
+/// backslashes stay as they are (they are legal in names), `.` and empty parts go, and `..` takes
+/// back the part before it. URLs of other schemes and `-` stay as they are.
 pub(crate) fn tidy(path: &str) -> String {
     let path = path.strip_prefix("file://").unwrap_or(path);
     if path == "-" || path.contains("://") {

@@ -41,8 +41,8 @@ pub struct PlannedSource {
     pub spec: SourceSpec,
     /// All columns that it has.
     pub schema: SchemaRef,
-    /// The columns (positions in `schema`) that some step reads or that reach a sink; no other needs to be
-    /// read at all.
+    /// The columns (positions in `schema`) that some step reads or that reach a sink; no other
+    /// needs to be read at all.
     pub needed: BTreeSet<usize>,
 }
 
@@ -65,14 +65,14 @@ pub struct PlannedStep {
     pub inputs: Vec<Upstream>,
     /// What it answered when it was opened.
     pub opened: Opened,
-    /// For each output port, the columns (positions in the port's schema) that some later step reads or
-    /// that reach a sink.
+    /// For each output port, the columns (positions in the port's schema) that some later step
+    /// reads or that reach a sink.
     pub needed: Vec<BTreeSet<usize>>,
 }
 
 impl PlannedStep {
-    /// The columns of an input that this step needs: those that it reads, and those that it passes on to
-    /// somebody who needs them.
+    /// The columns of an input that this step needs: those that it reads, and those that it passes
+    /// on to somebody who needs them.
     pub fn needed_inputs(&self, port: usize) -> BTreeSet<usize> {
         let read = self.opened.reads.iter().copied();
         let passed = self
@@ -155,8 +155,8 @@ impl Plan {
         }
     }
 
-    /// The name as a pipeline file refers to it: `customers`, `clean`, or `split.test` of a step that has
-    /// several output ports.
+    /// The name as a pipeline file refers to it: `customers`, `clean`, or `split.test` of a step
+    /// that has several output ports.
     ///
     /// # Panics
     /// When `upstream` is not of this plan.

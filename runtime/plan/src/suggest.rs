@@ -3,7 +3,8 @@
 /// How many alternatives are listed before the rest is only counted.
 const LISTED: usize = 12;
 
-/// The candidate that is most like the name, where one is like it enough to be a slip of the fingers.
+/// The candidate that is most like the name, where one is like it enough to be a slip of the
+/// fingers.
 pub(crate) fn closest<S: AsRef<str>>(name: &str, candidates: &[S]) -> Option<String> {
     let best = by_similarity(name, candidates).into_iter().next()?;
     (best.0 >= 0.65).then(|| best.1.to_owned())
@@ -14,8 +15,8 @@ pub(crate) fn did_you_mean<S: AsRef<str>>(name: &str, candidates: &[S]) -> Optio
     closest(name, candidates).map(|closest| format!("did you mean `{closest}`?"))
 }
 
-/// `` ; valid keys: `a`, `b` ``, to be put after a message. What is like the name comes first where there are
-/// many. `none` is said where there is nothing to list.
+/// `` ; valid keys: `a`, `b` ``, to be put after a message. What is like the name comes first where
+/// there are many. `none` is said where there is nothing to list.
 pub(crate) fn valid<S: AsRef<str>>(name: &str, kind: &str, candidates: &[S]) -> String {
     if candidates.is_empty() {
         return format!("; there are no {kind}");
@@ -56,7 +57,8 @@ fn by_similarity<'a, S: AsRef<str>>(name: &str, candidates: &'a [S]) -> Vec<(f64
             let candidate = candidate.as_ref();
             let plain = plain(candidate);
             let mut score = strsim::normalized_damerau_levenshtein(&wanted, &plain);
-            // `charges` for `total_charges` is no slip of the fingers, but most likely what is meant.
+            // `charges` for `total_charges` is no slip of the fingers, but most likely what is
+            // meant.
             if wanted.len() >= 3
                 && (plain.contains(&wanted) || (plain.len() >= 3 && wanted.contains(&plain)))
             {

@@ -62,7 +62,8 @@ impl Node {
         }
     }
 
-    /// The value that keys and indexes lead to, as far as they lead anywhere, and how many of them did.
+    /// The value that keys and indexes lead to, as far as they lead anywhere, and how many of them
+    /// did.
     pub(crate) fn follow<S: AsRef<str>>(&self, path: &[S]) -> (&Node, usize) {
         let mut node = self;
         for (depth, token) in path.iter().enumerate() {
@@ -87,9 +88,10 @@ impl Node {
         &self.follow(path).0.span
     }
 
-    /// Takes a value that was given on the command line as the text that it was written as: `--param score.class=1`
-    /// means a text where a text is wanted. A value in a file stays as it is. Says whether that changed anything.
-    pub(crate) fn to_argument_text(&mut self, path: &[String], file: &SourceText) -> bool {
+    /// Takes a value that was given on the command line as the text that it was written as:
+    /// `--param score.class=1` means a text where a text is wanted. A value in a file stays as it
+    /// is. Says whether that changed anything.
+    pub(crate) fn reread_as_text(&mut self, path: &[String], file: &SourceText) -> bool {
         let Some((token, rest)) = path.split_first() else {
             let is_argument = *self.span.source != *file;
             if is_argument {
@@ -110,7 +112,7 @@ impl Node {
             }
             _ => None,
         };
-        next.is_some_and(|next| next.to_argument_text(rest, file))
+        next.is_some_and(|next| next.reread_as_text(rest, file))
     }
 
     /// Whether a string in this value was written there.
@@ -159,7 +161,8 @@ pub(crate) fn parse_document(source: &Arc<SourceText>) -> (Node, Vec<Diagnostic>
     (root, builder.diagnostics)
 }
 
-/// Reads a TOML value that stands at `offset` of a text and goes to its end; `None` where it is none.
+/// Reads a TOML value that stands at `offset` of a text and goes to its end; `None` where it is
+/// none.
 pub(crate) fn parse_value(source: &Arc<SourceText>, offset: usize) -> Option<Node> {
     let value = DeValue::parse(source.text.get(offset..)?).ok()?;
     let mut builder = Builder {

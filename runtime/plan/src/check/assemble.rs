@@ -74,8 +74,8 @@ pub(super) fn plan(checker: &Checker<'_>, order: &[usize], sinks: &[Option<Link>
     Some(plan)
 }
 
-/// From the sinks backwards: a sink needs every column; a step needs what it reads and what it passes on to
-/// somebody who needs it.
+/// From the sinks backwards: a sink needs every column; a step needs what it reads and what it
+/// passes on to somebody who needs it.
 fn find_needed(plan: &mut Plan) {
     for sink in 0..plan.sinks.len() {
         let input = plan.sinks[sink].input;

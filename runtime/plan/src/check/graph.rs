@@ -1,6 +1,7 @@
 //! The order of steps, and cycles.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Checker, Named};
 use crate::text::{Diagnostic, Span};
@@ -9,8 +10,8 @@ use crate::text::{Diagnostic, Span};
 type Edges<'a> = Vec<BTreeMap<usize, &'a Span>>;
 
 impl<'a> Checker<'a> {
-    /// All steps that are on no cycle and depend on none, each after what it reads from, otherwise in the order of
-    /// the file. Reports cycles.
+    /// All steps that are on no cycle and depend on none, each after what it reads from, otherwise
+    /// in the order of the file. Reports cycles.
     pub(super) fn order(&mut self) -> Vec<usize> {
         let edges = self.edges();
         let mut order: Vec<usize> = Vec::new();
@@ -78,9 +79,10 @@ impl<'a> Checker<'a> {
 
 /// The shortest cycle through a step, in the direction in which rows flow; it starts with the step.
 fn cycle_through(start: usize, edges: &Edges<'_>) -> Option<Vec<usize>> {
-    // Breadth first, against the flow: `towards[x]` is the next step on the way from x back to the start.
+    // Breadth first, against the flow: `towards[x]` is the next step on the way from x back to the
+    // start.
     let mut towards: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut queue = std::collections::VecDeque::from([start]);
+    let mut queue = VecDeque::from([start]);
     while let Some(step) = queue.pop_front() {
         for upstream in edges[step].keys().copied() {
             if upstream == start {
@@ -92,8 +94,8 @@ fn cycle_through(start: usize, edges: &Edges<'_>) -> Option<Vec<usize>> {
                 }
                 return Some(cycle);
             }
-            if !towards.contains_key(&upstream) {
-                towards.insert(upstream, step);
+            if let Entry::Vacant(entry) = towards.entry(upstream) {
+                entry.insert(step);
                 queue.push_back(upstream);
             }
         }

@@ -50,7 +50,8 @@ impl Checker<'_> {
         }
     }
 
-    /// What a reference stands for; `None` where it is wrong or where what it stands for is not known.
+    /// What a reference stands for; `None` where it is wrong or where what it stands for is not
+    /// known.
     pub(super) fn resolve(&mut self, reference: &Reference, reader: &str) -> Option<Link> {
         let names = self.names();
         match names.get(reference.name.as_str()) {

@@ -1,5 +1,6 @@
-//! From the entries of a pipeline file to a plan: asks the outside world, opens every step, and reports
-//! everything that is wrong. What depends on something broken is skipped, not reported again.
+//! From the entries of a pipeline file to a plan: asks the outside world, opens every step, and
+//! reports everything that is wrong. What depends on something broken is skipped, not reported
+//! again.
 
 mod answer;
 mod assemble;
@@ -55,8 +56,8 @@ pub fn check(file: &PipelineFile, catalog: &mut dyn Catalog) -> Checked {
     check_reading(file, file.warnings.clone(), catalog)
 }
 
-/// Reads and checks a pipeline file. Unlike [`PipelineFile::parse`] and then [`check`], this reports what is wrong
-/// with the text and what is wrong with the rest of the pipeline together.
+/// Reads and checks a pipeline file. Unlike [`PipelineFile::parse`] and then [`check`], this
+/// reports what is wrong with the text and what is wrong with the rest of the pipeline together.
 pub fn check_text(
     text: &str,
     file_name: &str,
@@ -115,7 +116,8 @@ struct Checker<'a> {
 #[derive(Default)]
 struct StepState {
     component: Option<Arc<StepComponent>>,
-    /// One for each input port; `None` where nothing usable is linked. Empty where the component is unknown.
+    /// One for each input port; `None` where nothing usable is linked. Empty where the component is
+    /// unknown.
     links: Vec<Option<Link>>,
     /// Something was reported about this step: it is not opened.
     is_broken: bool,
@@ -221,8 +223,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The positions of sources and steps by name. Where both have one name, which was reported, it is the
-    /// source's.
+    /// The positions of sources and steps by name. Where both have one name, which was reported, it
+    /// is the source's.
     fn names(&self) -> BTreeMap<&'a str, Named> {
         let file = self.file;
         let steps = file.steps.iter().enumerate();
@@ -250,8 +252,8 @@ fn from_problem(problem: &Problem, kind: &str, name: &str) -> Diagnostic {
     Diagnostic::error(problem.code, message).maybe_help(problem.hint.clone())
 }
 
-/// The place of a problem in its entry: the value that its keys lead to, else the entry's main value, else
-/// its name.
+/// The place of a problem in its entry: the value that its keys lead to, else the entry's main
+/// value, else its name.
 fn problem_span(problem: &Problem, entry: &Node, main_key: &str, name: &Span) -> Span {
     let (node, depth) = entry.follow(&problem.key);
     if depth > 0 {

@@ -1,4 +1,5 @@
-//! Steps by themselves (what they are, their parameters, their grants), and opened with their inputs.
+//! Steps by themselves (what they are, their parameters, their grants), and opened with their
+//! inputs.
 
 use std::collections::BTreeMap;
 
@@ -38,8 +39,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Compares the parameters with the step's own schema, before anything is opened. Gives them as the step takes
-    /// them: `1` of the command line is a text where the step wants one.
+    /// Compares the parameters with the step's own schema, before anything is opened. Gives them as
+    /// the step takes them: `1` of the command line is a text where the step wants one.
     fn check_parameters(&mut self, entry: &StepEntry, component: &StepComponent) -> Value {
         let schema = &component.description.parameters;
         let mut parameters = entry.parameters.clone();
@@ -47,7 +48,7 @@ impl Checker<'_> {
         if let Some(mut with) = entry.node.get("with").cloned() {
             let mut has_changed = false;
             for violation in violations.iter().filter(|violation| violation.wants_text()) {
-                has_changed |= with.to_argument_text(&violation.path, &self.file.source);
+                has_changed |= with.reread_as_text(&violation.path, &self.file.source);
             }
             if has_changed {
                 parameters = with.to_json();
@@ -333,7 +334,7 @@ fn step_problem(
                 .get(*port)
                 .map(|schema| schema.fields().iter().map(|field| field.name()).collect())
                 .unwrap_or_default();
-            let alternatives = || match columns.iter().any(|name| *name == column) {
+            let alternatives = || match columns.contains(&column) {
                 true => None,
                 false => {
                     let mean = suggest::did_you_mean(column, &columns);

@@ -15,8 +15,8 @@ impl Checker<'_> {
             .iter()
             .filter(|entry| is_reader(entry.section));
         let broken: Vec<_> = broken.collect();
-        // Without sinks everything at the end is unread; that there are none was said. And who could not be
-        // read may read anything.
+        // Without sinks everything at the end is unread; that there are none was said. And who
+        // could not be read may read anything.
         if self.file.sinks.is_empty() && !broken.iter().any(|entry| entry.section == Section::Sinks)
             || broken.iter().any(|entry| !entry.references_known)
         {

@@ -10,7 +10,8 @@ use crate::plan::Plan;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// A tree for the terminal, with schemas on the edges and what each step reads, passes and makes.
+    /// A tree for the terminal, with schemas on the edges and what each step reads, passes and
+    /// makes.
     Tree,
     /// A Mermaid flowchart, for Markdown pages.
     Mermaid,

@@ -1,5 +1,6 @@
-//! The tree for the terminal. A chain of steps runs straight down; where rows go several ways, branches are
-//! indented. A step with several inputs is drawn where it is reached first, and named at the other places.
+//! The tree for the terminal. A chain of steps runs straight down; where rows go several ways,
+//! branches are indented. A step with several inputs is drawn where it is reached first, and named
+//! at the other places.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! The entries of a pipeline file, read and replaced by what variables stand for, but not yet checked against
-//! the outside world.
+//! The entries of a pipeline file, read and replaced by what variables stand for, but not yet
+//! checked against the outside world.
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,7 +38,8 @@ pub struct PipelineFile {
     pub sinks: Vec<SinkEntry>,
     /// Entries that the file has, but that could not be read. References to them are not unknown.
     pub(crate) broken: Vec<BrokenEntry>,
-    /// What was said of the file when it was read, for [`check`](crate::check) to say it with the rest.
+    /// What was said of the file when it was read, for [`check`](crate::check) to say it with the
+    /// rest.
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
@@ -196,7 +197,8 @@ impl Inputs {
     }
 }
 
-/// A reference to a source, to a step (its first output port) or to an output port of a step (`split.test`).
+/// A reference to a source, to a step (its first output port) or to an output port of a step
+/// (`split.test`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     /// The name of a source or a step.

@@ -1,5 +1,5 @@
-//! The shape of a pipeline file. Its JSON Schema is made from here, and is both what editors get and what a file is
-//! checked against; so what is documented and what is accepted cannot differ.
+//! The shape of a pipeline file. Its JSON Schema is made from here, and is both what editors get
+//! and what a file is checked against; so what is documented and what is accepted cannot differ.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,8 @@ pub(super) struct PipelineTable {
     /// What the pipeline is for.
     #[serde(default)]
     pub(super) description: Option<String>,
-    /// Rows per batch that sources give. The result is the same for every size; 65,536 suits most tables.
+    /// Rows per batch that sources give. The result is the same for every size; 65,536 suits most
+    /// tables.
     #[serde(default = "default_batch_rows")]
     #[schemars(range(min = 1, max = 16_777_216))]
     pub(super) batch_rows: usize,
@@ -38,7 +39,8 @@ pub(super) fn default_batch_rows() -> usize {
     65_536
 }
 
-/// A parameter of the pipeline: `${param:NAME}` stands for its value, `--param NAME=VALUE` gives it.
+/// A parameter of the pipeline: `${param:NAME}` stands for its value, `--param NAME=VALUE` gives
+/// it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ParameterTable {
@@ -100,8 +102,9 @@ pub(super) struct StepTable {
     /// A component file. Relative paths start at the pipeline file's folder.
     #[serde(default)]
     pub(super) path: Option<String>,
-    /// What the step reads: the name of a source or a step (`clean`; `split.test` for an output port other than the
-    /// first), an array of names for the first input ports, or a table of a name for each input port.
+    /// What the step reads: the name of a source or a step (`clean`; `split.test` for an output
+    /// port other than the first), an array of names for the first input ports, or a table of a
+    /// name for each input port.
     pub(super) input: InputValue,
     /// The step's parameters; `stepwell inspect` shows what a step takes.
     #[serde(default)]
@@ -130,8 +133,8 @@ pub(super) enum InputValue {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AllowTable {
-    /// The columns whose values the step may read. Without it, those that it declares when it is opened. Every other
-    /// column can still be passed on.
+    /// The columns whose values the step may read. Without it, those that it declares when it is
+    /// opened. Every other column can still be passed on.
     #[serde(default)]
     pub(super) columns: Option<BTreeSet<String>>,
     /// The models that the step may run, by their names in `[models]`.
@@ -214,7 +217,8 @@ pub fn pipeline_schema() -> Value {
     schema
 }
 
-/// Joins the lines of each paragraph of the descriptions: where the lines of the code break means nothing.
+/// Joins the lines of each paragraph of the descriptions: where the lines of the code break means
+/// nothing.
 fn reflow(schema: &mut Value) {
     match schema {
         Value::Array(items) => items.iter_mut().for_each(reflow),
@@ -235,8 +239,8 @@ fn reflow(schema: &mut Value) {
     }
 }
 
-/// The schema of a sink's table: that of [`SinkSpec`], and `input` besides. (serde cannot refuse unknown keys in
-/// a struct that has another one flattened into it.)
+/// The schema of a sink's table: that of [`SinkSpec`], and `input` besides. (serde cannot refuse
+/// unknown keys in a struct that has another one flattened into it.)
 fn sink_schema(generator: &mut SchemaGenerator) -> Schema {
     let mut schema = SinkSpec::json_schema(generator);
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {

@@ -9,8 +9,8 @@ use crate::suggest;
 use crate::text::{Diagnostic, SourceText, Span};
 use crate::tree::{self, Entry, Node, Value};
 
-/// Changes to a pipeline file, as the command line gives them. A mistake in one is reported at the argument
-/// itself.
+/// Changes to a pipeline file, as the command line gives them. A mistake in one is reported at the
+/// argument itself.
 ///
 /// ```
 /// use stepwell_plan::Overrides;
@@ -33,8 +33,8 @@ impl Overrides {
         Self::default()
     }
 
-    /// Gives a parameter a value: `STEP.KEY=VALUE` for a step's (`KEY` may go deeper, `a.b`), `NAME=VALUE` for the
-    /// pipeline's. A value that is not TOML is a string.
+    /// Gives a parameter a value: `STEP.KEY=VALUE` for a step's (`KEY` may go deeper, `a.b`),
+    /// `NAME=VALUE` for the pipeline's. A value that is not TOML is a string.
     #[must_use]
     pub fn param(mut self, argument: impl Into<String>) -> Self {
         self.parameters
@@ -42,8 +42,8 @@ impl Overrides {
         self
     }
 
-    /// Gives any other key of the file a value: `sources.NAME.path=VALUE`, `pipeline.batch_rows=VALUE`. A value
-    /// that is not TOML is a string.
+    /// Gives any other key of the file a value: `sources.NAME.path=VALUE`,
+    /// `pipeline.batch_rows=VALUE`. A value that is not TOML is a string.
     #[must_use]
     pub fn set(mut self, argument: impl Into<String>) -> Self {
         self.settings.push(argument_text("--set", argument.into()));
@@ -224,8 +224,8 @@ fn apply_parameter(root: &mut Node, assignment: Assignment) -> Outcome<()> {
     insert(root, &path, assignment.value)
 }
 
-/// A value for a parameter of the pipeline: of a string, the text itself counts, even where it looks like a number
-/// (`--param id=007`, `--param version=1.10`).
+/// A value for a parameter of the pipeline: of a string, the text itself counts, even where it
+/// looks like a number (`--param id=007`, `--param version=1.10`).
 fn as_declared(kind: Option<&str>, value: Node) -> Node {
     let is_string = kind
         == serde_json::to_value(ParameterType::String)

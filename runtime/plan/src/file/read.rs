@@ -23,7 +23,8 @@ use crate::tree::{self, Entry, Node, Value};
 pub struct ParseOptions {
     /// What the command line changes.
     pub overrides: Overrides,
-    /// The environment variables, for `${env:NAME}`. None by default: nothing is taken from the process.
+    /// The environment variables, for `${env:NAME}`. None by default: nothing is taken from the
+    /// process.
     pub environment: BTreeMap<String, String>,
 }
 
@@ -142,8 +143,8 @@ impl Reader {
         file
     }
 
-    /// Gives the parameters of the pipeline their values, then puts them and environment variables where
-    /// strings ask for them.
+    /// Gives the parameters of the pipeline their values, then puts them and environment variables
+    /// where strings ask for them.
     fn replace_variables(&mut self, environment: &BTreeMap<String, String>) -> Vec<ParameterEntry> {
         let nothing = BTreeSet::new();
         let mut variables = Variables {
@@ -235,8 +236,8 @@ impl Reader {
         }
     }
 
-    /// A parameter of the pipeline; `None` where its table is wrong (which is reported with the rest of the
-    /// file's shape) or where it has no value.
+    /// A parameter of the pipeline; `None` where its table is wrong (which is reported with the
+    /// rest of the file's shape) or where it has no value.
     fn parameter(&mut self, entry: &Entry) -> Option<ParameterEntry> {
         let table: ParameterTable = serde_json::from_value(entry.node.to_json()).ok()?;
         let name = Located::new(entry.key.clone(), entry.key_span.clone());
@@ -288,7 +289,7 @@ impl Reader {
         let mut violations = json_schema::check(&SCHEMA, &self.root.to_json());
         let mut has_changed = false;
         for violation in violations.iter().filter(|violation| violation.wants_text()) {
-            has_changed |= self.root.to_argument_text(&violation.path, &self.source);
+            has_changed |= self.root.reread_as_text(&violation.path, &self.source);
         }
         if has_changed {
             violations = json_schema::check(&SCHEMA, &self.root.to_json());

@@ -14,11 +14,13 @@ pub(super) struct Variables<'a> {
     pub(super) environment: &'a BTreeMap<String, String>,
     /// The parameters of the pipeline that have a value; `None`: parameters cannot be used here.
     pub(super) parameters: Option<&'a BTreeMap<String, Json>>,
-    /// Parameters that are declared, but whose value could not be had. Using them is no further mistake.
+    /// Parameters that are declared, but whose value could not be had. Using them is no further
+    /// mistake.
     pub(super) without_value: &'a BTreeSet<String>,
     /// The parameters that were used.
     pub(super) used: BTreeSet<String>,
-    /// The strings in which a variable stands for nothing. What is wrong with them otherwise follows from that.
+    /// The strings in which a variable stands for nothing. What is wrong with them otherwise
+    /// follows from that.
     pub(super) failed: Vec<Span>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -198,7 +200,8 @@ fn as_text(value: &Json) -> String {
     }
 }
 
-/// Where a variable stands in the string that was written at `span`; the whole string where escapes hide it.
+/// Where a variable stands in the string that was written at `span`; the whole string where escapes
+/// hide it.
 fn within(span: &Span, variable: &str) -> Span {
     let written = format!("${{{variable}}}");
     match span.text().find(&written) {

@@ -10,12 +10,12 @@ use super::violation::{Violation, ViolationKind};
 /// Schemas may refer to themselves; a reference that leads nowhere but to itself ends here.
 const MAX_DEPTH: usize = 128;
 
-/// How many schemas are looked at before the rest is left to the step. A schema comes from a step, and one whose
-/// alternatives refer back to it would never end.
+/// How many schemas are looked at before the rest is left to the step. A schema comes from a step,
+/// and one whose alternatives refer back to it would never end.
 const BUDGET: u32 = 100_000;
 
-/// Everything that is wrong with a value, in no particular order. An empty answer means that nothing was
-/// found wrong, not that nothing is.
+/// Everything that is wrong with a value, in no particular order. An empty answer means that
+/// nothing was found wrong, not that nothing is.
 pub(crate) fn check(schema: &Value, value: &Value) -> Vec<Violation> {
     let mut checker = Checker {
         root: schema,
@@ -251,21 +251,23 @@ impl<'a> Checker<'a> {
     }
 
     fn check_number(&mut self, keywords: &Map<String, Value>, number: f64) {
-        let bounds: [(&str, &str, fn(f64, f64) -> bool); 4] = [
-            ("minimum", "at least", |number, bound| number >= bound),
-            ("exclusiveMinimum", "more than", |number, bound| {
-                number > bound
-            }),
-            ("maximum", "at most", |number, bound| number <= bound),
-            ("exclusiveMaximum", "less than", |number, bound| {
-                number < bound
-            }),
+        let bounds = [
+            ("minimum", "at least"),
+            ("exclusiveMinimum", "more than"),
+            ("maximum", "at most"),
+            ("exclusiveMaximum", "less than"),
         ];
-        for (keyword, words, holds) in bounds {
-            let Some(bound) = keywords.get(keyword) else {
+        for (keyword, words) in bounds {
+            let Some(bound) = keywords.get(keyword).and_then(Value::as_f64) else {
                 continue;
             };
-            if bound.as_f64().is_some_and(|bound| !holds(number, bound)) {
+            let holds = match keyword {
+                "minimum" => number >= bound,
+                "exclusiveMinimum" => number > bound,
+                "maximum" => number <= bound,
+                _ => number < bound,
+            };
+            if !holds {
                 let bound = format!("{words} {bound}");
                 let found = number.to_string();
                 self.add(ViolationKind::OutOfBounds { bound, found });
@@ -289,8 +291,8 @@ fn follow<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
     schema
 }
 
-/// Whether a value has a type of JSON Schema. Stricter than the standard in one point: `1.0` is no integer,
-/// because what reads the parameters afterwards does not take it for one.
+/// Whether a value has a type of JSON Schema. Stricter than the standard in one point: `1.0` is no
+/// integer, because what reads the parameters afterwards does not take it for one.
 pub(super) fn has_type(value: &Value, name: &str) -> bool {
     match name {
         "null" => value.is_null(),

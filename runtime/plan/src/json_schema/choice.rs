@@ -51,8 +51,8 @@ pub(super) fn describe_constants(constants: &[Value]) -> String {
     }
 }
 
-/// Checks `anyOf` or `oneOf`. They are told apart nowhere: schemas of parameters use either for alternatives
-/// that exclude each other anyway.
+/// Checks `anyOf` or `oneOf`. They are told apart nowhere: schemas of parameters use either for
+/// alternatives that exclude each other anyway.
 pub(super) fn check<'a>(checker: &mut Checker<'a>, branches: &'a [Value], value: &Value) {
     if let Some(keys) = required_keys(branches) {
         return check_keys(checker, &keys, value);

@@ -111,8 +111,8 @@ impl Violation {
         }
     }
 
-    /// The violation as it is shown. `span` is that of the value which the path leads to; of a key that is
-    /// unknown, the key's.
+    /// The violation as it is shown. `span` is that of the value which the path leads to; of a key
+    /// that is unknown, the key's.
     pub(crate) fn to_diagnostic(&self, place: Place<'_>, span: &Span) -> Diagnostic {
         let Said {
             code,
@@ -290,8 +290,8 @@ fn shortened(text: &str) -> String {
     format!("{start}…")
 }
 
-/// The first sentence of a description, on one line, as messages are written: without its full stop and, unless it
-/// starts with an abbreviation, lowercase.
+/// The first sentence of a description, on one line, as messages are written: without its full stop
+/// and, unless it starts with an abbreviation, lowercase.
 fn first_sentence(text: &str) -> String {
     let text = text.split("\n\n").next().unwrap_or_default();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -27,11 +27,12 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One thing that is wrong. [`Display`](fmt::Display) writes it as plain text, with file, line and column;
-/// serialized, its places have lines and columns as well.
+/// One thing that is wrong. [`Display`](fmt::Display) writes it as plain text, with file, line and
+/// column; serialized, its places have lines and columns as well.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// A short, stable word, such as `unknown_input`. Where a step complains, it is the step's own code.
+    /// A short, stable word, such as `unknown_input`. Where a step complains, it is the step's own
+    /// code.
     pub code: Cow<'static, str>,
     /// How bad it is.
     pub severity: Severity,
@@ -152,8 +153,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// A text without control characters, which could do things to a terminal: names of columns come from data, messages
-/// and names of parameters from steps.
+/// A text without control characters, which could do things to a terminal: names of columns come
+/// from data, messages and names of parameters from steps.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter })
@@ -171,8 +172,8 @@ fn one_line(text: &str) -> String {
     printable(line)
 }
 
-/// Sorts by place: the pipeline file first, then the other texts, each from its start; what has no place
-/// comes last. What is the same in every respect is kept once.
+/// Sorts by place: the pipeline file first, then the other texts, each from its start; what has no
+/// place comes last. What is the same in every respect is kept once.
 pub(crate) fn sort(diagnostics: &mut Vec<Diagnostic>, file: &super::SourceText) {
     let key = |diagnostic: &Diagnostic| {
         diagnostic

@@ -7,7 +7,8 @@ use std::sync::Arc;
 /// A text that a person wrote: a pipeline file, or an argument of the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SourceText {
-    /// What to call the text: a file's name as the person gave it, or the name of an option (`--set`).
+    /// What to call the text: a file's name as the person gave it, or the name of an option
+    /// (`--set`).
     pub name: String,
     /// The text itself.
     pub text: String,

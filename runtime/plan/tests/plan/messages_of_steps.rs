@@ -1,4 +1,5 @@
-//! What is said of steps: which they are, their parameters, their grants, and what they say themselves.
+//! What is said of steps: which they are, their parameters, their grants, and what they say
+//! themselves.
 
 use insta::assert_snapshot;
 

@@ -70,7 +70,8 @@ fn a_column_is_needed_where_a_step_reads_it_or_a_sink_gets_it() {
         input = 'narrow'
         path = 'out.csv'",
     );
-    // `clean` reads `total_charges`, although nobody needs what it makes of it; nobody ever looks at `tenure`.
+    // `clean` reads `total_charges`, although nobody needs what it makes of it; nobody ever looks
+    // at `tenure`.
     assert_eq!(
         needed(&plan, Upstream::Source(0)),
         ["id", "gender", "total_charges"]
