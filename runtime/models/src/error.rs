@@ -279,16 +279,16 @@ pub enum ModelError {
         /// What the library says.
         reason: String,
     },
-    /// An output has another shape than the model says, or not one row for each row of the inputs.
-    #[error("output `{output}` of model `{model}` came out with shape {found}, not {expected}")]
+    /// An output has another type or shape than the model says, or not one row for each row of the inputs.
+    #[error("output `{output}` of model `{model}` came out as {found}, not as {expected}")]
     OutputShape {
         /// The model's file.
         model: String,
         /// The output.
         output: String,
-        /// The shape that it should have.
+        /// The type and shape that it should have.
         expected: String,
-        /// The shape that it has.
+        /// The type and shape that it has.
         found: String,
     },
 }

@@ -53,6 +53,7 @@ mod library;
 mod model;
 mod onnx_runtime;
 mod output;
+mod signature;
 mod summary;
 mod wire;
 

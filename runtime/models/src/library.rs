@@ -182,3 +182,47 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
     value.copy_from_slice(&bytes[at..at + 8]);
     u64::from_le_bytes(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(files: &[&str], expect: Option<&str>) {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        let found = LibraryLookup::at(folder.path()).find();
+        let expect = expect.map(|name| Found::File(folder.path().join(name)));
+        assert_eq!(found.ok(), expect, "{files:?}");
+    }
+
+    #[test]
+    fn the_name_without_a_version_comes_first() {
+        let [plain, major, whole] =
+            ["", ".1", ".1.32.0"].map(|version| format!("{}{version}", FILE_NAMES[0]));
+        check(&[&plain, &major, &whole], Some(&plain));
+        check(&[&whole], Some(&whole));
+        check(&["libonnx.so", "notes.txt"], None);
+        check(&[], None);
+    }
+
+    #[test]
+    fn the_first_place_that_has_it_is_taken() {
+        let (empty, full) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let file = full.path().join(FILE_NAMES[0]);
+        std::fs::write(&file, "").unwrap();
+        let folder = |folder: &tempfile::TempDir| Place::Folder(folder.path().to_owned());
+        let lookup = LibraryLookup {
+            places: vec![folder(&empty), folder(&full), Place::System],
+        };
+        assert_eq!(lookup.find().unwrap(), Found::File(file));
+        let lookup = LibraryLookup {
+            places: vec![folder(&empty), Place::System],
+        };
+        assert_eq!(
+            lookup.find().unwrap(),
+            Found::System(PathBuf::from(FILE_NAMES[0]))
+        );
+    }
+}

@@ -287,3 +287,33 @@ fn element_type(element: TensorElementType) -> Option<ElementType> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::without_place;
+
+    fn check(message: &str, expect: &str) {
+        assert_eq!(without_place(message).trim(), expect);
+    }
+
+    #[test]
+    fn the_place_in_the_librarys_source_is_taken_off() {
+        check(
+            "/src/core/graph/load.h:46 void load::Check(const map<int>&, bool (*)(int)) Opset 99 is new.",
+            "Opset 99 is new.",
+        );
+        check(
+            "No Op registered for Sharpen (version 18)",
+            "No Op registered for Sharpen (version 18)",
+        );
+        check(
+            "/data/model.onnx:12 is (not) a model",
+            "/data/model.onnx:12 is (not) a model",
+        );
+        check(
+            "/src/load.cc:46 a signature (that does not end",
+            "/src/load.cc:46 a signature (that does not end",
+        );
+        check("", "");
+    }
+}

@@ -11,6 +11,8 @@ use arrow_array::{
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields};
 
+use stepwell_layout::type_name;
+
 use crate::backend::{Tensor, Values};
 use crate::element::{ElementType, TensorInfo};
 use crate::error::ModelError;
@@ -70,6 +72,8 @@ pub(crate) enum Form {
 #[derive(Debug, Clone)]
 pub(crate) struct Taken {
     pub(crate) field: Field,
+    /// The type of the tensor's values.
+    pub(crate) element: ElementType,
     /// How many values the tensor has for each row.
     pub(crate) width: usize,
     take: Take,
@@ -102,6 +106,7 @@ impl Output {
         Ok(match &self.form {
             Form::Value(element) => Taken {
                 field: field(element.data_type()),
+                element: *element,
                 width: 1,
                 take: Take::Value,
             },
@@ -116,12 +121,14 @@ impl Output {
                 let item = Arc::new(Field::new("item", element.data_type(), false));
                 Taken {
                     field: field(DataType::FixedSizeList(Arc::clone(&item), length)),
+                    element: *element,
                     width: length.unsigned_abs() as usize,
                     take: Take::List(item),
                 }
             }
             Form::Map(classes) => Taken {
                 field: field(map_type(classes)),
+                element: ElementType::Float32,
                 width: classes.names.len(),
                 take: Take::Map(classes.clone()),
             },
@@ -168,6 +175,7 @@ impl Output {
         })?;
         Ok(Taken {
             field: Field::new(class, element.data_type(), false),
+            element,
             width: classes.len(),
             take: Take::One(position),
         })
@@ -200,50 +208,67 @@ pub(crate) fn kind(info: &TensorInfo) -> String {
     format!("{} ({})", info.element_type, sizes.join(", "))
 }
 
+/// A tensor's type and shape, as in `float32 (128, 2)`.
+fn described(element: ElementType, shape: &[usize]) -> String {
+    let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
+    format!("{} ({})", type_name(&element.data_type()), sizes.join(", "))
+}
+
+/// A tensor that has not come out as it should.
+#[derive(Debug)]
+pub(crate) struct Mismatch {
+    pub(crate) expected: String,
+    pub(crate) found: String,
+}
+
 /// The values of one tensor over all rows.
 #[derive(Debug)]
 pub(crate) struct Collected {
-    values: Option<Values>,
+    element: ElementType,
+    values: Values,
     width: usize,
 }
 
 impl Collected {
-    pub(crate) fn new(width: usize) -> Self {
+    pub(crate) fn new(taken: &Taken) -> Self {
         Self {
-            values: None,
-            width,
+            element: taken.element,
+            values: Values::none(taken.element),
+            width: taken.width,
         }
     }
 
-    /// Appends the first `rows` rows of a tensor that was computed for `block` rows. Gives the shape
-    /// that was expected where it has another one.
+    /// Appends the first `rows` rows of a tensor that was computed for `block` rows.
     pub(crate) fn append(
         &mut self,
         tensor: Tensor,
         rows: usize,
         block: usize,
-    ) -> Result<(), String> {
-        let fits = match tensor.shape.as_slice() {
+    ) -> Result<(), Mismatch> {
+        let shape_fits = match tensor.shape.as_slice() {
             [length] => *length == block && self.width == 1,
             [length, width] => *length == block && *width == self.width,
             _ => false,
         };
-        let expected = || format!("({block}, {})", self.width);
-        if !fits || tensor.values.len() != block * self.width {
-            return Err(expected());
-        }
-        let element = tensor.values.element_type();
-        let values = self.values.get_or_insert_with(|| Values::none(element));
-        if values.append(tensor.values, rows * self.width) {
+        let mismatch = Mismatch {
+            expected: described(self.element, &[block, self.width]),
+            found: match tensor.values.len() {
+                length if length == tensor.shape.iter().product::<usize>() => {
+                    described(tensor.values.element_type(), &tensor.shape)
+                }
+                length => format!("{length} values"),
+            },
+        };
+        let fits = shape_fits && tensor.values.len() == block * self.width;
+        if fits && self.values.append(tensor.values, rows * self.width) {
             Ok(())
         } else {
-            Err(expected())
+            Err(mismatch)
         }
     }
 
     pub(crate) fn column(&self, taken: &Taken) -> Result<ArrayRef, ArrowError> {
-        let empty = Values::none(ElementType::Float32);
-        let values = self.values.as_ref().unwrap_or(&empty);
+        let values = &self.values;
         Ok(match &taken.take {
             Take::Value => array(values.clone()),
             Take::One(position) => array(values.every(*position, self.width)),

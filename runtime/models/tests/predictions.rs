@@ -259,9 +259,38 @@ fn the_example_gives_the_probabilities_of_the_notebook() {
     let found = model
         .run(&inputs, &[request], customers.num_rows())
         .unwrap();
-    let expected = common::column(&expected, "churn_probability");
+    let probabilities = common::column(&expected, "churn_probability");
     assert_eq!(found[0].len(), 7043);
-    compare(&found[0], expected.as_ref(), 1e-5, "churn");
+    compare(&found[0], probabilities.as_ref(), 1e-5, "churn");
+
+    let notebook = std::fs::read_to_string(folder.join("churn.ipynb")).unwrap();
+    let auc = auc_of_held_out(&numbers(&found[0]), &expected);
+    let printed = format!("AUC on the held-out third: {auc:.4}");
+    assert!(notebook.contains(&printed), "{printed}");
+}
+
+/// How often a customer who left has a higher score than one who stayed, ties counted half.
+fn auc_of_held_out(scores: &[f64], expected: &RecordBatch) -> f64 {
+    let held_out = common::column(expected, "held_out");
+    let churn = common::column(expected, "churn");
+    let (mut left, mut stayed) = (Vec::new(), Vec::new());
+    for (row, &score) in scores.iter().enumerate() {
+        if held_out.as_string::<i32>().value(row) == "True" {
+            match churn.as_string::<i32>().value(row) {
+                "Yes" => left.push(score),
+                _ => stayed.push(score),
+            }
+        }
+    }
+    let pairs = left
+        .iter()
+        .flat_map(|left| stayed.iter().map(move |stayed| (left, stayed)));
+    let higher = pairs.map(|(left, stayed)| match left.total_cmp(stayed) {
+        std::cmp::Ordering::Greater => 1.0,
+        std::cmp::Ordering::Equal => 0.5,
+        std::cmp::Ordering::Less => 0.0,
+    });
+    higher.sum::<f64>() / (left.len() * stayed.len()) as f64
 }
 
 /// As the notebook cleans a text column.

@@ -133,3 +133,114 @@ fn float_output(name: &str) -> Vec<u8> {
     write_bytes(&mut info, 2, &value_type);
     info
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    fn text(number: u64, value: &str) -> Vec<u8> {
+        message(number, &[value.as_bytes().to_vec()])
+    }
+
+    fn message(number: u64, parts: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_bytes(&mut bytes, number, &parts.concat());
+        bytes
+    }
+
+    fn node(
+        operator: &str,
+        domain: &str,
+        input: &str,
+        output: &str,
+        attributes: &[Vec<u8>],
+    ) -> Vec<u8> {
+        let parts = [
+            text(1, input),
+            text(2, output),
+            text(4, operator),
+            text(7, domain),
+            attributes.concat(),
+        ];
+        message(1, &parts)
+    }
+
+    fn zip_map(input: &str, output: &str) -> Vec<u8> {
+        let labels = [
+            text(1, "classlabels_strings"),
+            text(9, "no"),
+            text(9, "yes"),
+        ];
+        node(
+            "ZipMap",
+            "ai.onnx.ml",
+            input,
+            output,
+            &[message(5, &labels)],
+        )
+    }
+
+    fn output(name: &str) -> Vec<u8> {
+        message(12, &[text(1, name)])
+    }
+
+    /// The nodes and outputs after the maps were taken out.
+    fn check(graph: &[Vec<u8>], nodes: &[&str], outputs: &[&str]) {
+        let before = [text(2, "tests"), message(7, graph), text(4, "org.example")].concat();
+        let unzipped = unzip(&parse(&before).unwrap()).unwrap();
+        let after = unzipped.bytes.unwrap_or(before);
+        let file = parse(&after).unwrap();
+        let found: Vec<&str> = file.graph.nodes.iter().map(|node| node.operator).collect();
+        assert_eq!(found, nodes);
+        let found: Vec<&str> = file.graph.outputs.iter().map(|(name, _)| *name).collect();
+        assert_eq!(found, outputs);
+        assert_eq!((file.producer_name, file.domain), ("tests", "org.example"));
+    }
+
+    #[test]
+    fn the_tensor_takes_the_place_of_the_map() {
+        let softmax = node("Softmax", "", "x", "scores", &[]);
+        check(
+            &[
+                softmax,
+                zip_map("scores", "maps"),
+                output("label"),
+                output("maps"),
+            ],
+            &["Softmax"],
+            &["label", "scores"],
+        );
+    }
+
+    #[test]
+    fn a_tensor_that_is_an_output_already_is_not_made_one_again() {
+        check(
+            &[zip_map("scores", "maps"), output("scores"), output("maps")],
+            &[],
+            &["scores"],
+        );
+    }
+
+    #[test]
+    fn a_map_that_is_used_further_stays() {
+        let vectorizer = node("DictVectorizer", "ai.onnx.ml", "maps", "vector", &[]);
+        check(
+            &[zip_map("scores", "maps"), vectorizer, output("maps")],
+            &["ZipMap", "DictVectorizer"],
+            &["maps"],
+        );
+    }
+
+    #[test]
+    fn a_map_without_classes_stays() {
+        let unnamed = node("ZipMap", "ai.onnx.ml", "scores", "maps", &[]);
+        check(&[unnamed, output("maps")], &["ZipMap"], &["maps"]);
+    }
+
+    #[test]
+    fn an_operator_of_that_name_in_another_domain_stays() {
+        let other = node("ZipMap", "com.example", "scores", "maps", &[]);
+        check(&[other, output("maps")], &["ZipMap"], &["maps"]);
+    }
+}
