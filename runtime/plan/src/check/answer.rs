@@ -24,7 +24,7 @@ pub(super) fn check(
     }
     if opened.outputs.len() != description.outputs.len() {
         return Err(format!(
-            "it describes {} output ports and opens {}",
+            "output ports: {} by its description, {} by its answer",
             description.outputs.len(),
             opened.outputs.len()
         ));

@@ -70,3 +70,13 @@ fn mermaid_and_graphviz_draw_the_same_graph() {
 fn json_has_every_column() {
     assert_snapshot!(render(&plan(LINE), Format::Json));
 }
+
+#[test]
+fn odd_names_of_columns_do_not_break_out_of_their_places() {
+    let plan = plan(
+        "pipeline.name = 'odd'\nsources.odd.path = 'odd.csv'\nsinks.odd = { input = 'odd', path = '-' }",
+    );
+    assert_snapshot!("odd_tree", render(&plan, Format::Tree));
+    assert_snapshot!("odd_mermaid", render(&plan, Format::Mermaid));
+    assert_snapshot!("odd_dot", render(&plan, Format::Dot));
+}

@@ -179,3 +179,24 @@ fn a_step_that_fails_or_lies_when_it_is_opened_is_an_error() {
           hint: this is a mistake in the step, not in the pipeline
         ");
 }
+
+#[test]
+fn an_answer_of_a_step_is_not_believed() {
+    let check = |lie: &str| check(&format!("uses = 'std/liar'\nwith.lie = '{lie}'"));
+    assert_snapshot!(check("type"), @r"
+        error[bad_step_answer] pipeline.toml:6:8: step `step` gave an answer that cannot be right when it was opened: column `id` of output port `output` is said to be column `id` of the input, but is utf8 instead of int64
+          hint: this is a mistake in the step, not in the pipeline
+        ");
+    assert_snapshot!(check("twice"), @r"
+        error[bad_step_answer] pipeline.toml:6:8: step `step` gave an answer that cannot be right when it was opened: column `id` of output port `output` is passed twice from input port 0
+          hint: this is a mistake in the step, not in the pipeline
+        ");
+    assert_snapshot!(check("beyond"), @r"
+        error[bad_step_answer] pipeline.toml:6:8: step `step` gave an answer that cannot be right when it was opened: output port `output` has no column 99
+          hint: this is a mistake in the step, not in the pipeline
+        ");
+    assert_snapshot!(check("ports"), @r"
+        error[bad_step_answer] pipeline.toml:6:8: step `step` gave an answer that cannot be right when it was opened: output ports: 1 by its description, 2 by its answer
+          hint: this is a mistake in the step, not in the pipeline
+        ");
+}

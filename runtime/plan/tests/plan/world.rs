@@ -58,6 +58,10 @@ impl Catalog for World {
         let utc = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         let columns: Vec<(&str, DataType)> = match path {
             "wide.csv" => return Ok(wide()),
+            "odd.csv" => vec![
+                ("a \"b\"", DataType::Int8),
+                ("c\n\u{1b}[31m<d>", DataType::Utf8),
+            ],
             "orders.csv" => vec![
                 ("id", DataType::Int64),
                 ("amount", DataType::Decimal128(10, 2)),
@@ -366,7 +370,23 @@ fn open(request: &OpenRequest<'_>) -> Result<Opened, OpenError> {
                 vec![output(schema(vec![("items", DataType::List(item))]), 0..0)],
             )
         }
-        "liar" => (vec![99], vec![output(input.clone(), all)]),
+        "liar" => {
+            let truth = output(input.clone(), all.clone());
+            let mut retyped = truth.clone();
+            retyped.schema = schema(vec![("id", DataType::Utf8)]);
+            retyped.passes.truncate(1);
+            let mut twice = truth.clone();
+            twice.passes.push(twice.passes[0]);
+            let mut beyond = truth.clone();
+            beyond.passes[0].output_column = 99;
+            match parameters["lie"].as_str() {
+                Some("type") => (vec![], vec![retyped]),
+                Some("twice") => (vec![], vec![twice]),
+                Some("beyond") => (vec![], vec![beyond]),
+                Some("ports") => (vec![], vec![truth.clone(), truth]),
+                _ => (vec![99], vec![truth]),
+            }
+        }
         "trap" => {
             return Err(OpenError::Failed(Problem::new(
                 "step_trapped",
