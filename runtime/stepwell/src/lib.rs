@@ -119,7 +119,7 @@ pub use stepwell_connect::{
     ConnectError, Progress, SinkSummary, StandardInput, StandardOutput, Storage, object_store,
 };
 pub use stepwell_engine::{
-    Binary, CONTRACT_VERSION, EngineError, LogLevel, LogRecord, Rejected, digest, inspect,
+    Batch, Binary, CONTRACT_VERSION, EngineError, LogLevel, LogRecord, Rejected, digest, inspect,
 };
 pub use stepwell_exec::{
     Canceller, Origin, RunError, SinkProgress, SourceSummary, StepSummary, Summary,

@@ -207,6 +207,17 @@ impl Pipeline {
         self
     }
 
+    /// Whether a sink writes to standard output, as far as the file can be read.
+    #[must_use]
+    pub fn writes_standard_output(&self) -> bool {
+        let options = ParseOptions {
+            overrides: self.overrides.clone(),
+            environment: self.environment.clone(),
+        };
+        PipelineFile::parse(&self.text, &self.file_name, &options)
+            .is_ok_and(|file| file.sinks.iter().any(|sink| sink.spec.path == "-"))
+    }
+
     /// Checks the pipeline against the outside world: finds every step, looks at the schema of every source, and
     /// opens every step with the schemas that will reach it. At most a sample of each source is read, and nothing
     /// is written.
