@@ -10,7 +10,7 @@ mod links;
 mod steps;
 mod unread;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
@@ -89,6 +89,7 @@ fn check_reading(
         file,
         catalog,
         diagnostics,
+        broken_models: BTreeSet::new(),
         sources: Vec::new(),
         steps: Vec::new(),
     };
@@ -106,6 +107,8 @@ struct Checker<'a> {
     file: &'a PipelineFile,
     catalog: &'a mut dyn Catalog,
     diagnostics: Vec<Diagnostic>,
+    /// The models that could not be had; steps that are granted one are not opened.
+    broken_models: BTreeSet<String>,
     /// The schemas of `file.sources`, as far as they could be had.
     sources: Vec<Option<SchemaRef>>,
     /// What is known of `file.steps`.
@@ -150,11 +153,15 @@ impl<'a> Checker<'a> {
     }
 
     fn check_models(&mut self) {
+        let broken = self.file.broken.iter();
+        let broken = broken.filter(|entry| entry.section == file::Section::Models);
+        self.broken_models = broken.map(|entry| entry.name.clone()).collect();
         for model in &self.file.models {
             let name = &model.name.value;
             if let Err(problem) = self.catalog.check_model(name, &model.path.value) {
                 let diagnostic = from_problem(&problem, "model", name).at(&model.path.span);
                 self.diagnostics.push(diagnostic);
+                self.broken_models.insert(name.clone());
             }
             let is_used = |step: &file::StepEntry| step.grants.models.contains(name);
             let has_unread_steps = self

@@ -35,6 +35,7 @@ impl Checker<'_> {
                 }
             }
             state.is_broken = self.diagnostics[before..].iter().any(Diagnostic::is_error);
+            state.is_broken |= !self.broken_models.is_disjoint(&entry.grants.models);
             self.steps.push(state);
         }
     }

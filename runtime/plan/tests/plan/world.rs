@@ -348,6 +348,9 @@ fn open(request: &OpenRequest<'_>) -> Result<Opened, OpenError> {
         ),
         "join" => return join(request),
         "predict" => {
+            let mut paths = request.models.values();
+            let has_missing = paths.any(|path| path == "missing.onnx");
+            assert!(!has_missing, "a step is not opened without its models");
             let name = parameters
                 .get("output")
                 .and_then(Value::as_str)
