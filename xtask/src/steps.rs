@@ -30,8 +30,8 @@ pub(crate) fn steps() -> Result<()> {
         format!("{name}-{}.wasm", package.version)
     };
     let guest = |package: &StepPackage| {
-        let name = package.name.strip_prefix("guest-").unwrap_or(&package.name);
-        format!("{name}.wasm")
+        let name = package.folder.file_name().unwrap_or_default();
+        format!("{}.wasm", name.to_string_lossy())
     };
     say("the standard steps");
     build_below("steps", &target_folder().join("steps/std"), standard, &all)?;

@@ -178,6 +178,9 @@ fn compile(
         }
     }
     add_flags(&mut command, workspace, toolchain);
+    // Hash tables of dependencies get their random keys at compile time, where there is no other source of
+    // randomness. The same sources must give the same bytes.
+    command.env("CONST_RANDOM_SEED", "stepwell");
     for package in packages {
         command.arg("--package").arg(&package.name);
     }

@@ -94,11 +94,23 @@ fn compile(
     progress(Progress::Phase("compiling the standard library"));
     let target_folder = work.join("target");
     // Bitcode lets a step be optimized together with the standard library. Paths are as in rustup's builds.
-    let flags = format!(
-        "-Cembed-bitcode=yes\x1f--remap-path-prefix={}=/rustc/{}",
-        toolchain.sources().display(),
-        toolchain.commit
-    );
+    let mut flags = vec![
+        "-Cembed-bitcode=yes".to_owned(),
+        format!(
+            "--remap-path-prefix={}=/rustc/{}",
+            toolchain.sources().display(),
+            toolchain.commit
+        ),
+    ];
+    if let Some(home) = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+    {
+        flags.push(format!(
+            "--remap-path-prefix={}=/rust/deps",
+            home.join("registry/src").display()
+        ));
+    }
     let mut build = cargo(&folder);
     build
         .args([
@@ -111,7 +123,7 @@ fn compile(
         ])
         .arg(&target_folder)
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_ENCODED_RUSTFLAGS", flags);
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     run_well(&mut build, progress)?;
     let deps = target_folder.join(TARGET).join("release/deps");
     let mut libraries = Vec::new();
