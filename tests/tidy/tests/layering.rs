@@ -48,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stepwell-test-arrays", &[]),
     ("stepwell-test-components", &[]),
     ("stepwell-tidy", &[]),
+    ("stepwell-book", &[]),
 ];
 
 /// Crates that must not come with one of ours, by whatever way.
