@@ -112,9 +112,7 @@ fn ports_docs_and_parameters_are_described() {
         ..
     } = scripted::STEP.describe();
     insta::assert_debug_snapshot!((name, summary, inputs, outputs));
-    insta::assert_snapshot!(parameters, @r#"
-    {"$schema":"https://json-schema.org/draft/2020-12/schema","additionalProperties":false,"description":"The parameters of a step that has none.","type":"object"}
-    "#);
+    insta::assert_snapshot!(parameters, @r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","additionalProperties":false,"description":"The parameters of a step that has none.","type":"object"}"#);
 }
 
 #[test]
@@ -571,18 +569,10 @@ fn a_bad_parameter_is_named_by_its_place() {
             4
             5
     "#);
-    insta::assert_snapshot!(run(step, json!({ "rules": [{ "first": { "rows": -1 } }] })), @r#"
-    bad_parameter at parameter "/rules/0/rows": parameter `rules.0.rows`: invalid value: integer `-1`, expected u32
-    "#);
-    insta::assert_snapshot!(run(step, json!({ "rules": ["all", "none"] })), @r#"
-    bad_parameter at parameter "/rules/1": parameter `rules.1`: unknown variant `none`, expected `first` or `all`
-    "#);
-    insta::assert_snapshot!(run(step, json!({ "rule": [] })), @r#"
-    bad_parameter at parameter "/rule": parameter `rule`: unknown field `rule`, expected `rules`
-    "#);
-    insta::assert_snapshot!(run(step, json!({})), @r#"
-    bad_parameter at parameter "": missing field `rules`
-    "#);
+    insta::assert_snapshot!(run(step, json!({ "rules": [{ "first": { "rows": -1 } }] })), @r#"bad_parameter at parameter "/rules/0/rows": parameter `rules.0.rows`: invalid value: integer `-1`, expected u32"#);
+    insta::assert_snapshot!(run(step, json!({ "rules": ["all", "none"] })), @r#"bad_parameter at parameter "/rules/1": parameter `rules.1`: unknown variant `none`, expected `first` or `all`"#);
+    insta::assert_snapshot!(run(step, json!({ "rule": [] })), @r#"bad_parameter at parameter "/rule": parameter `rule`: unknown field `rule`, expected `rules`"#);
+    insta::assert_snapshot!(run(step, json!({})), @r#"bad_parameter at parameter "": missing field `rules`"#);
 }
 
 struct Doubler;
@@ -673,9 +663,7 @@ fn a_model_that_was_given_runs_on_handles() {
             4 |        8
             5 |       10
     "#);
-    insta::assert_snapshot!(run(&predicting::STEP, json!({})), @r#"
-    unknown_model at step: there is no model `doubler`; none was given
-    "#);
+    insta::assert_snapshot!(run(&predicting::STEP, json!({})), @"unknown_model at step: there is no model `doubler`; none was given");
 }
 
 #[test]

@@ -101,5 +101,5 @@ pub(crate) fn show_problems(problems: &Problems) -> String {
             writeln!(text, "  hint: {hint}").unwrap();
         }
     }
-    text
+    text.trim_end().to_owned()
 }
