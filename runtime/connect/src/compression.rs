@@ -7,6 +7,7 @@ use flate2::write::GzEncoder;
 use stepwell_plan::Compression;
 
 use crate::error::ConnectError;
+use crate::hint::tidy;
 use crate::storage::{InputFile, RawReadError};
 
 /// A stream without its compression.
@@ -18,11 +19,27 @@ pub(crate) fn decompress<R: Read + Send + 'static>(
     Ok(match compression {
         Compression::None => Box::new(reader),
         // Files may be several gzip members, one after the other: `cat a.gz b.gz`.
-        Compression::Gzip => Box::new(MultiGzDecoder::new(reader)),
+        Compression::Gzip => Box::new(Decompressor(MultiGzDecoder::new(reader))),
         Compression::Zstd => {
-            Box::new(zstd::stream::read::Decoder::new(reader).map_err(|error| file.failure(error))?)
+            let decoder =
+                zstd::stream::read::Decoder::new(reader).map_err(|error| file.failure(error))?;
+            Box::new(Decompressor(decoder))
         }
     })
+}
+
+/// Turns an early end into an error of another kind: decoders above take it for the end.
+struct Decompressor<R>(R);
+
+impl<R: Read> Read for Decompressor<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                io::Error::new(io::ErrorKind::InvalidData, "it ends too early")
+            }
+            _ => error,
+        })
+    }
 }
 
 /// An error of reading a stream: of the storage, or of what the decompressor was given.
@@ -42,11 +59,7 @@ pub(crate) fn stream_failure(
     {
         return file.failure(error);
     }
-    let message = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
-        _ => error.to_string(),
-    };
-    file.malformed(format, message)
+    file.malformed(format, tidy(&error.to_string()))
 }
 
 /// A stream that is compressed as it is written.

@@ -2,9 +2,18 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
-/// The encoding that a text looks like, by the name that `iconv` takes.
-pub(crate) fn likely(bytes: &[u8]) -> &'static str {
+/// The encoding that a text looks like, by the name that `iconv` takes; `None` if it has too few letters beyond ASCII
+/// to tell.
+pub(crate) fn likely(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xfe, ..] => return Some("UTF-16LE"),
+        [0xfe, 0xff, ..] => return Some("UTF-16BE"),
+        _ => {}
+    }
+    if bytes.iter().filter(|byte| !byte.is_ascii()).count() < 2 {
+        return None;
+    }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
-    detector.guess(None, Utf8Detection::Deny).name()
+    Some(detector.guess(None, Utf8Detection::Deny).name())
 }

@@ -71,6 +71,14 @@ pub enum ConnectError {
         /// The path.
         path: String,
     },
+    /// A part of a path that must be a folder is a file.
+    #[error("{dataset}: a part of the path `{path}` is a file, not a folder")]
+    NotADirectory {
+        /// Which source or sink.
+        dataset: Dataset,
+        /// The path.
+        path: String,
+    },
     /// The disk or quota is full.
     #[error("{dataset}: no space left to write `{path}`")]
     StorageFull {
@@ -320,6 +328,8 @@ pub struct InvalidValue {
     pub dataset: Dataset,
     /// The file.
     pub file: Arc<str>,
+    /// Its format: CSV or JSON lines.
+    pub format: Format,
     /// The line where the row starts, from 1.
     pub line: u64,
     /// The column.
@@ -341,6 +351,7 @@ impl ConnectError {
             | Self::SeveralFormats { dataset, .. }
             | Self::PermissionDenied { dataset, .. }
             | Self::IsDirectory { dataset, .. }
+            | Self::NotADirectory { dataset, .. }
             | Self::StorageFull { dataset, .. }
             | Self::BrokenPipe { dataset, .. }
             | Self::Io { dataset, .. }
@@ -373,6 +384,7 @@ impl ConnectError {
             Self::SeveralFormats { .. } => "several_formats",
             Self::PermissionDenied { .. } => "permission_denied",
             Self::IsDirectory { .. } => "is_directory",
+            Self::NotADirectory { .. } => "not_a_directory",
             Self::StorageFull { .. } => "storage_full",
             Self::BrokenPipe { .. } => "broken_pipe",
             Self::Io { .. } => "io",

@@ -10,6 +10,8 @@ use crate::csv_dialect::CsvDialect;
 use crate::dataset::Dataset;
 use crate::error::ConnectError;
 use crate::file_name::{extension_compression, extension_format};
+use crate::guard::guard;
+use crate::hint;
 use crate::sink::{Sink, SinkOptions, SinkSummary};
 use crate::storage::{Output, check_place, write_failure};
 use crate::type_name::type_name;
@@ -187,9 +189,8 @@ impl FileSink {
         };
         if found.fields().len() != self.schema.fields().len() {
             let (found, expected) = (found.fields().len(), self.schema.fields().len());
-            return Err(wrong(format!(
-                "it has {found} columns instead of {expected}"
-            )));
+            let found = hint::count(found, "column");
+            return Err(wrong(format!("it has {found} instead of {expected}")));
         }
         for (expected, (found, column)) in self
             .schema
@@ -234,7 +235,7 @@ impl Sink for FileSink {
             &options,
         )
         .map_err(|error| error.to_string())
-        .and_then(|batch| encoder.write(&batch));
+        .and_then(|batch| guard(|| encoder.write(&batch)).flatten());
         self.checked(written)?;
         self.rows += batch.num_rows() as u64;
         Ok(())
@@ -247,7 +248,7 @@ impl Sink for FileSink {
         let Some(encoder) = self.encoder.take() else {
             return Err(self.ended());
         };
-        let finished = encoder.finish();
+        let finished = guard(|| encoder.finish()).flatten();
         self.checked(finished)?;
         let Some(mut output) = self.output.close() else {
             return Err(self.ended());

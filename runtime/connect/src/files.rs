@@ -7,7 +7,7 @@ use arrow_schema::SchemaRef;
 
 use crate::error::ConnectError;
 use crate::open::TableSchema;
-use crate::read::{self, FileReader, ReadContext, ReadRequest, TableFile};
+use crate::read::{self, GuardedReader, ReadContext, ReadRequest, TableFile};
 use crate::rechunk::Rechunker;
 use crate::source::{OpenOptions, Progress, Source, SourceBatch};
 
@@ -34,7 +34,7 @@ pub(crate) struct FilesSource {
 }
 
 struct CurrentFile {
-    reader: Box<dyn FileReader>,
+    reader: GuardedReader,
     at_end: bool,
     held: Rechunker,
     label: Arc<str>,

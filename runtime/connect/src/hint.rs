@@ -2,7 +2,7 @@
 
 use stepwell_plan::Format;
 
-use crate::error::ConnectError;
+use crate::error::{ConnectError, InvalidValue};
 
 /// How many names a message lists before it says how many more there are.
 const LISTED_NAMES: usize = 8;
@@ -74,6 +74,20 @@ pub(crate) fn inferred(sample_rows: Option<usize>) -> String {
     }
 }
 
+/// A message of a library as ours are: lowercase and without a full stop.
+pub(crate) fn tidy(message: &str) -> String {
+    let message = message.trim().trim_end_matches('.');
+    let mut characters = message.chars();
+    match (characters.next(), characters.next()) {
+        // A word, not an abbreviation or a name in capitals.
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => first
+            .to_lowercase()
+            .chain(message.chars().skip(1))
+            .collect(),
+        _ => message.to_owned(),
+    }
+}
+
 pub(crate) fn format_words(format: Format) -> &'static str {
     match format {
         Format::Csv => "CSV",
@@ -128,15 +142,7 @@ pub(crate) fn hint(error: &ConnectError) -> Option<String> {
         ConnectError::SchemaMismatch { .. } => Some(
             "all files of a source must have the same columns; make one source for each kind of file".to_owned(),
         ),
-        ConnectError::InvalidValue(invalid) => {
-            let key = toml_key(&invalid.column);
-            match invalid.sample_rows {
-                Some(_) => Some(format!(
-                    "read it as text with `types = {{ {key} = \"utf8\" }}`, or name it a null with `csv.null_values`"
-                )),
-                None => Some(format!("give another type with `types = {{ {key} = … }}`")),
-            }
-        }
+        ConnectError::InvalidValue(invalid) => Some(invalid_value(invalid)),
         ConnectError::FieldCount { found: 1, .. } => {
             Some("is another character between the fields? set `csv.delimiter`".to_owned())
         }
@@ -170,6 +176,22 @@ pub(crate) fn hint(error: &ConnectError) -> Option<String> {
             Some("only one source can be `-`, and only one sink".to_owned())
         }
         _ => None,
+    }
+}
+
+fn invalid_value(invalid: &InvalidValue) -> String {
+    let key = toml_key(&invalid.column);
+    match (invalid.sample_rows, invalid.format) {
+        (None, _) => format!("give another type with `types = {{ {key} = … }}`"),
+        (Some(_), Format::Csv) => format!(
+            "read it as text with `types = {{ {key} = \"utf8\" }}`, or name it a null with `csv.null_values`"
+        ),
+        (Some(_), _) if invalid.type_name.contains('<') => {
+            "raise `sample_rows`; values of one key must be of one kind".to_owned()
+        }
+        (Some(_), _) => {
+            format!("raise `sample_rows`, or read it as text with `types = {{ {key} = \"utf8\" }}`")
+        }
     }
 }
 

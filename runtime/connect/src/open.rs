@@ -92,7 +92,7 @@ fn given_types(
             Err(error) => Err(invalid(
                 dataset,
                 &["types", column],
-                format!("`{text}` is not a type: {error}"),
+                format!("the type of column `{column}`: {error}"),
                 Some("for example `utf8`, `int64`, `float64`, `boolean`, `date32` or `timestamp(us)`".to_owned()),
             )),
         })
@@ -213,7 +213,10 @@ fn find_schema(context: &ReadContext, files: &[TableFile]) -> Result<TableSchema
             .schema
             .fields()
             .iter()
-            .map(|field| settle_field(field))
+            .map(|field| match context.types.contains_key(field.name()) {
+                true => field.as_ref().clone(),
+                false => settle_field(field),
+            })
             .collect();
         table.schema = Schema::new(settled);
     }

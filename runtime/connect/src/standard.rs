@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where the path `-` of a source is read from. Clones share one stream.
@@ -43,7 +43,10 @@ impl StandardInput {
 
     /// A reader from the start that leaves everything to be read again. `None`: a source has the stream.
     pub(crate) fn sample(&self) -> Option<impl Read + Send + use<>> {
-        self.state().rest.as_ref()?;
+        let state = self.state();
+        if state.rest.is_none() && state.spool.is_none() {
+            return None;
+        }
         Some(SampleReader {
             input: self.clone(),
             position: 0,
@@ -58,21 +61,21 @@ impl StandardInput {
         Some(io::Cursor::new(head).chain(rest))
     }
 
-    /// The whole input as a file without a name, which the system removes with its last handle. Every call gives
-    /// the same file. `None`: a source has the stream.
-    pub(crate) fn spool(&self) -> io::Result<Option<File>> {
+    /// The whole input as a file without a name, which the system removes with its last handle. `take`: nobody else
+    /// gets the file afterwards. `None`: a source has the stream.
+    pub(crate) fn spool(&self, take: bool) -> io::Result<Option<File>> {
         let mut state = self.state();
-        if let Some(spool) = &state.spool {
-            return Ok(Some(spool.try_clone()?));
+        if let Some(mut rest) = state.rest.take() {
+            let mut spool = tempfile::tempfile()?;
+            spool.write_all(&std::mem::take(&mut state.head))?;
+            io::copy(&mut rest, &mut spool)?;
+            state.spool = Some(spool);
         }
-        let Some(mut rest) = state.rest.take() else {
-            return Ok(None);
-        };
-        let mut spool = tempfile::tempfile()?;
-        spool.write_all(&std::mem::take(&mut state.head))?;
-        io::copy(&mut rest, &mut spool)?;
-        state.spool = Some(spool.try_clone()?);
-        Ok(Some(spool))
+        match (&state.spool, take) {
+            (_, true) => Ok(state.spool.take()),
+            (Some(spool), false) => spool.try_clone().map(Some),
+            (None, false) => Ok(None),
+        }
     }
 }
 
@@ -90,6 +93,13 @@ struct SampleReader {
 impl Read for SampleReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut state = self.input.state();
+        if let Some(spool) = &mut state.spool {
+            // Handles on one file share its position.
+            spool.seek(SeekFrom::Start(self.position as u64))?;
+            let read = spool.read(buffer)?;
+            self.position += read;
+            return Ok(read);
+        }
         if self.position == state.head.len() {
             let Some(rest) = &mut state.rest else {
                 return Err(io::Error::other("standard input is used already"));

@@ -33,7 +33,7 @@ struct Footer {
 
 /// Reads the schema from the end of the file.
 pub(crate) fn probe(file: &TableFile) -> Result<Probe, ConnectError> {
-    let mut ranged = file.input.ranged()?;
+    let mut ranged = file.input.ranged(false)?;
     let footer = read_footer(&file.input, &mut ranged)?;
     Ok(Probe {
         schema: footer.schema.as_ref().clone(),
@@ -111,24 +111,20 @@ pub(crate) struct ArrowFileReader {
     decoder: FileDecoder,
     batches: VecDeque<Block>,
     bytes_read: Arc<AtomicU64>,
-    /// Which column of a decoded batch each column of the projection is.
-    order: Vec<usize>,
 }
 
 impl ArrowFileReader {
     pub(crate) fn open(request: &ReadRequest, file: &TableFile) -> Result<Self, ConnectError> {
-        let mut ranged = file.input.ranged()?;
+        let mut ranged = file.input.ranged(true)?;
         let footer = read_footer(&file.input, &mut ranged)?;
         let order = positions_of_fields(request, &file.input.label, &footer.schema)?;
-        let decoder =
-            FileDecoder::new(footer.schema, footer.version).with_projection(order.clone());
+        let decoder = FileDecoder::new(footer.schema, footer.version).with_projection(order);
         let mut reader = Self {
             input: file.input.clone(),
             ranged,
             decoder,
             batches: footer.batches,
             bytes_read: request.bytes_read.clone(),
-            order,
         };
         for block in footer.dictionaries {
             let buffer = reader.read_block(&block)?;
@@ -172,9 +168,6 @@ impl FileReader for ArrowFileReader {
                 .read_record_batch(&block, &buffer)
                 .map_err(|error| failure(&self.input, error))?;
             if let Some(batch) = batch {
-                if batch.num_columns() != self.order.len() {
-                    return Err(self.input.malformed(FORMAT, "a batch of it lacks columns"));
-                }
                 return Ok(Some(Rows {
                     columns: batch.columns().to_vec(),
                     rows: batch.num_rows(),

@@ -13,14 +13,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use arrow_array::ArrayRef;
+use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, FieldRef, Schema, SchemaRef};
 use stepwell_plan::{Compression, Format};
 
 use crate::csv_dialect::CsvDialect;
 use crate::dataset::Dataset;
 use crate::error::ConnectError;
+use crate::guard::guard;
 use crate::storage::InputFile;
+use crate::type_name::type_name;
 
 pub(crate) use sniff::detect;
 
@@ -116,25 +118,97 @@ pub(crate) fn probe(
     file: &TableFile,
     sample_rows: usize,
 ) -> Result<Probe, ConnectError> {
-    match file.format {
+    guarded(&file.input, file.format, || match file.format {
         Format::Csv => csv::probe(context, file, sample_rows),
         Format::Json => json::probe(context, file, sample_rows),
         Format::Parquet => parquet::probe(file),
         Format::Arrow => arrow_file::probe(file),
         Format::Arrows => arrow_stream::probe(file),
-    }
+    })
 }
 
 /// Starts to read a file.
-pub(crate) fn open(
-    request: ReadRequest,
-    file: &TableFile,
-) -> Result<Box<dyn FileReader>, ConnectError> {
-    Ok(match file.format {
-        Format::Csv => Box::new(csv::CsvReader::open(request, file)?),
-        Format::Json => Box::new(json::JsonReader::open(request, file)?),
-        Format::Parquet => Box::new(parquet::ParquetReader::open(&request, file)?),
-        Format::Arrow => Box::new(arrow_file::ArrowFileReader::open(&request, file)?),
-        Format::Arrows => Box::new(arrow_stream::ArrowStreamReader::open(&request, file)?),
+pub(crate) fn open(request: ReadRequest, file: &TableFile) -> Result<GuardedReader, ConnectError> {
+    let fields = request.fields();
+    let reader = guarded(&file.input, file.format, || {
+        Ok::<Box<dyn FileReader>, _>(match file.format {
+            Format::Csv => Box::new(csv::CsvReader::open(request, file)?),
+            Format::Json => Box::new(json::JsonReader::open(request, file)?),
+            Format::Parquet => Box::new(parquet::ParquetReader::open(&request, file)?),
+            Format::Arrow => Box::new(arrow_file::ArrowFileReader::open(&request, file)?),
+            Format::Arrows => Box::new(arrow_stream::ArrowStreamReader::open(&request, file)?),
+        })
+    })?;
+    Ok(GuardedReader {
+        input: file.input.clone(),
+        format: file.format,
+        fields,
+        reader,
     })
+}
+
+/// Reads a file, and ends with an error where a decoder panics.
+pub(crate) struct GuardedReader {
+    input: InputFile,
+    format: Format,
+    /// What the columns must be.
+    fields: Vec<FieldRef>,
+    reader: Box<dyn FileReader>,
+}
+
+impl GuardedReader {
+    /// The next rows, as many as are convenient; `None` after the last.
+    pub(crate) fn next_rows(&mut self) -> Result<Option<Rows>, ConnectError> {
+        let rows = guarded(&self.input, self.format, || self.reader.next_rows())?;
+        if let Some(rows) = &rows {
+            self.check(rows)
+                .map_err(|message| self.input.malformed(format_noun(self.format), message))?;
+        }
+        Ok(rows)
+    }
+
+    /// Whether rows are what the schema says: files may contradict themselves.
+    fn check(&self, rows: &Rows) -> Result<(), String> {
+        if rows.columns.len() != self.fields.len() {
+            return Err("a batch of it lacks columns".to_owned());
+        }
+        for (field, column) in self.fields.iter().zip(&rows.columns) {
+            let name = field.name();
+            if column.data_type() != field.data_type() {
+                return Err(format!(
+                    "column `{name}` is `{}`, where its schema says `{}`",
+                    type_name(column.data_type()),
+                    type_name(field.data_type())
+                ));
+            }
+            if column.len() != rows.rows {
+                return Err(format!("column `{name}` is shorter or longer than others"));
+            }
+            if !field.is_nullable() && column.logical_null_count() > 0 {
+                return Err(format!(
+                    "column `{name}` has nulls, which its schema rules out"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn guarded<T>(
+    file: &InputFile,
+    format: Format,
+    action: impl FnOnce() -> Result<T, ConnectError>,
+) -> Result<T, ConnectError> {
+    guard(action).unwrap_or_else(|message| Err(file.malformed(format_noun(format), message)))
+}
+
+/// The format as in "a … file".
+fn format_noun(format: Format) -> &'static str {
+    match format {
+        Format::Csv => "CSV",
+        Format::Json => "JSON lines",
+        Format::Parquet => "Parquet",
+        Format::Arrow => "Arrow",
+        Format::Arrows => "Arrow stream",
+    }
 }

@@ -18,6 +18,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataPushDecoder};
 use super::columns::positions_of_fields;
 use super::{FileReader, Probe, ReadRequest, Rows, TableFile};
 use crate::error::ConnectError;
+use crate::hint::tidy;
 use crate::storage::{InputFile, RangedFile};
 
 const FORMAT: &str = "Parquet";
@@ -27,7 +28,7 @@ const FOOTER_BYTES: u64 = 64 << 10;
 
 /// Reads the schema and the number of rows from the end of the file.
 pub(crate) fn probe(file: &TableFile) -> Result<Probe, ConnectError> {
-    let mut ranged = file.input.ranged()?;
+    let mut ranged = file.input.ranged(false)?;
     let metadata = read_metadata(&file.input, &mut ranged)?;
     Ok(Probe {
         schema: metadata.schema().as_ref().clone(),
@@ -107,7 +108,7 @@ fn failure(file: &InputFile, error: ParquetError) -> ConnectError {
         ParquetError::NYI(message) => format!("it uses what cannot be read yet: {message}"),
         error => error.to_string(),
     };
-    file.malformed(FORMAT, message)
+    file.malformed(FORMAT, tidy(&message))
 }
 
 /// The rows of a file.
@@ -130,7 +131,7 @@ enum Columns {
 
 impl ParquetReader {
     pub(crate) fn open(request: &ReadRequest, file: &TableFile) -> Result<Self, ConnectError> {
-        let mut ranged = file.input.ranged()?;
+        let mut ranged = file.input.ranged(true)?;
         let metadata = read_metadata(&file.input, &mut ranged)?;
         let positions = positions_of_fields(request, &file.input.label, metadata.schema())?;
         let columns = match positions.is_empty() {

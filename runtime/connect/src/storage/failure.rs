@@ -64,6 +64,7 @@ fn failure(
             }
         }
         ErrorKind::IsADirectory => ConnectError::IsDirectory { dataset, path },
+        ErrorKind::NotADirectory => ConnectError::NotADirectory { dataset, path },
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             ConnectError::StorageFull { dataset, path }
         }

@@ -71,8 +71,9 @@ impl InputFile {
         }
     }
 
-    /// The file to read parts of, in any order. Standard input is copied to a temporary file first.
-    pub(crate) fn ranged(&self) -> Result<RangedFile, ConnectError> {
+    /// The file to read parts of, in any order. Standard input is copied to a temporary file first; `take`: nobody
+    /// else can read it afterwards.
+    pub(crate) fn ranged(&self, take: bool) -> Result<RangedFile, ConnectError> {
         let open = || match &self.place {
             InputPlace::Local(path) => RangedFile::local(File::open(path)?).map(Some),
             InputPlace::Remote(place) => {
@@ -85,7 +86,7 @@ impl InputFile {
                     place: RangedPlace::Remote(place.clone()),
                 }))
             }
-            InputPlace::Standard(input) => input.spool()?.map(RangedFile::local).transpose(),
+            InputPlace::Standard(input) => input.spool(take)?.map(RangedFile::local).transpose(),
         };
         open()
             .map_err(|error| self.failure(error))?
@@ -143,7 +144,8 @@ impl<R: Read> Read for CountedReader<R> {
                 Ok(read)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => Err(io::Error::new(error.kind(), RawReadError(error))),
+            // Of no kind: decoders take an early end for the end.
+            Err(error) => Err(io::Error::other(RawReadError(error))),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::dataset::Dataset;
 use crate::error::ConnectError;
 use crate::file_name::extension_format;
 use crate::source::OpenOptions;
+use crate::standard::StandardInput;
 
 /// `*` stops at a folder, and does not match hidden files.
 const MATCH_OPTIONS: MatchOptions = MatchOptions {
@@ -59,13 +60,20 @@ fn list_local(
         place: InputPlace::Local(found),
     };
     let found = match std::fs::metadata(full) {
-        // Pipes and devices have no size.
+        Ok(metadata) if metadata.is_file() => {
+            files.push(input(path.to_owned(), full.to_owned(), metadata.len()));
+            return Ok(());
+        }
+        // A pipe can be read once, as standard input can.
         Ok(metadata) if !metadata.is_dir() => {
-            let mut file = input(path.to_owned(), full.to_owned(), metadata.len());
-            if !metadata.is_file() {
-                file.size = None;
-            }
-            files.push(file);
+            let pipe = std::fs::File::open(full)
+                .map_err(|error| read_failure(dataset, path, None, error))?;
+            files.push(InputFile {
+                dataset: dataset.clone(),
+                label: Arc::from(path),
+                size: None,
+                place: InputPlace::Standard(StandardInput::new(pipe)),
+            });
             return Ok(());
         }
         Ok(_) => std::fs::read_dir(full)
@@ -160,6 +168,15 @@ fn list_remote(
         files.push(input(&meta));
         return Ok(());
     }
+    let missing = || ConnectError::NotFound {
+        dataset: dataset.clone(),
+        path: path.to_owned(),
+        similar: Vec::new(),
+    };
+    // Web servers have no way to ask for what is in a folder.
+    if place.base.starts_with("http") {
+        return Err(missing());
+    }
     let (folder, mut found): (_, Vec<ObjectMeta>) = if is_glob(place.path.as_ref()) {
         let pattern =
             Pattern::new(place.path.as_ref()).map_err(|error| bad_glob(dataset, path, &error))?;
@@ -190,6 +207,9 @@ fn list_remote(
     };
     if found.is_empty() {
         let present = folder.list_folder().map_err(failure)?;
+        if present.is_empty() && !is_glob(place.path.as_ref()) {
+            return Err(missing());
+        }
         return Err(ConnectError::NoMatch {
             dataset: dataset.clone(),
             pattern: path.to_owned(),

@@ -231,6 +231,9 @@ impl CreatedFolders {
             .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
             .map(Path::to_owned)
             .collect();
+        if folder.ancestors().any(Path::is_file) {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
         std::fs::create_dir_all(folder)?;
         Ok(Self(missing))
     }

@@ -151,11 +151,23 @@ impl RemoteWriter {
     }
 
     pub(super) fn complete(mut self) -> io::Result<()> {
-        self.send_part()?;
-        match self.upload.take() {
-            Some(mut upload) => wait(async move { upload.shutdown().await })?,
+        let result = self.send_part().and_then(|()| match self.upload.take() {
+            Some(mut upload) => {
+                let (upload, result) = wait(async move {
+                    let result = upload.shutdown().await;
+                    (upload, result)
+                })?;
+                if result.is_err() {
+                    self.upload = Some(upload);
+                }
+                result
+            }
             None => Ok(()),
+        });
+        if result.is_err() {
+            self.abort();
         }
+        result
     }
 
     pub(super) fn abort(mut self) {

@@ -6,6 +6,7 @@ use arrow_array::RecordBatch;
 use arrow_csv::{Writer, WriterBuilder};
 use arrow_schema::{DataType, SchemaRef};
 
+use super::temporal::check_temporal;
 use super::{EncodeError, Encoder, TableFormat};
 use crate::compression::Compressor;
 
@@ -56,6 +57,7 @@ impl<W: Write> CsvEncoder<W> {
 impl<W: Write + Send> Encoder for CsvEncoder<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), EncodeError> {
         self.is_empty = false;
+        check_temporal(batch)?;
         self.writer.write(batch).map_err(|error| error.to_string())
     }
 

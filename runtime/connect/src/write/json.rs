@@ -6,6 +6,7 @@ use arrow_array::RecordBatch;
 use arrow_json::WriterBuilder;
 use arrow_json::writer::{LineDelimited, Writer};
 
+use super::temporal::check_temporal;
 use super::{EncodeError, Encoder, TableFormat};
 use crate::compression::Compressor;
 
@@ -25,6 +26,7 @@ impl<W: Write> JsonEncoder<W> {
 
 impl<W: Write + Send> Encoder for JsonEncoder<W> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), EncodeError> {
+        check_temporal(batch)?;
         self.writer.write(batch).map_err(|error| error.to_string())
     }
 

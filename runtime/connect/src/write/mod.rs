@@ -6,6 +6,7 @@ mod dictionary;
 mod json;
 mod parquet;
 mod shared_output;
+mod temporal;
 
 use arrow_array::{RecordBatch, new_null_array};
 use arrow_schema::{Field, Schema, SchemaRef};
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use crate::csv_dialect::CsvDialect;
 use crate::dataset::Dataset;
 use crate::error::ConnectError;
+use crate::guard::guard;
 use crate::type_name::type_name;
 
 pub(crate) use shared_output::SharedOutput;
@@ -65,7 +67,11 @@ pub(crate) fn check_columns(
     for field in schema.fields() {
         let refused = match table.format {
             Format::Csv => csv::refuses(field.data_type()),
-            _ => trial(table, field).err().map(|_| None),
+            Format::Parquet if parquet::refuses(field.data_type()) => Some(None),
+            _ => match guard(|| trial(table, field)) {
+                Ok(Ok(())) => None,
+                _ => Some(None),
+            },
         };
         if let Some(reason) = refused {
             return Err(ConnectError::UnsupportedColumn {

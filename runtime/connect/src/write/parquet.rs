@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression as PageCompression, GzipLevel, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -15,6 +15,23 @@ use super::{EncodeError, Encoder, TableFormat};
 const ROW_GROUP_ROWS: usize = 1 << 20;
 /// Encoded bytes of a row group, about: it is held until it is whole.
 const ROW_GROUP_BYTES: usize = 128 << 20;
+
+/// Types that the encoder panics at, which would show on the user's terminal.
+pub(super) fn refuses(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Union(..) | DataType::FixedSizeBinary(0) => true,
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::Map(item, _)
+        | DataType::RunEndEncoded(_, item) => refuses(item.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|field| refuses(field.data_type())),
+        DataType::Dictionary(_, values) => refuses(values),
+        _ => false,
+    }
+}
 
 pub(super) struct ParquetEncoder<W: Write + Send> {
     writer: ArrowWriter<W>,

@@ -171,10 +171,8 @@ fn kind(value: &str) -> u16 {
         return Kinds::BOOLEAN;
     }
     if is_number(value) {
-        if value
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'-')
-        {
+        let digits = value.strip_prefix('-').unwrap_or(value);
+        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
             // What does not fit is an identifier: as a float, it would lose digits.
             return Int64Type::parse(value).map_or(Kinds::TEXT, |_| Kinds::INTEGER);
         }

@@ -129,6 +129,7 @@ impl ColumnParser {
         ConnectError::InvalidValue(Box::new(InvalidValue {
             dataset: file.dataset.clone(),
             file: file.label.clone(),
+            format: Format::Csv,
             line: records.line(record),
             column: self.name.clone(),
             value: value.to_owned(),

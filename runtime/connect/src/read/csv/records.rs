@@ -80,7 +80,7 @@ impl Records {
         file.encoding_error(
             self.line(record) + count_lines(before),
             names.get(index % self.fields).cloned(),
-            Some(crate::encoding::likely(&self.data[..self.used])),
+            crate::encoding::likely(&self.data[..self.used]),
         )
     }
 }
@@ -146,8 +146,9 @@ impl RecordReader {
             .map_err(|error| stream_failure(input, compression, error))?;
         match start.as_slice() {
             b"\xef\xbb\xbf" => start.clear(),
-            [0xff, 0xfe, ..] => return Err(file.encoding_error(1, None, Some("UTF-16LE"))),
-            [0xfe, 0xff, ..] => return Err(file.encoding_error(1, None, Some("UTF-16BE"))),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                return Err(file.encoding_error(1, None, crate::encoding::likely(&start)));
+            }
             _ => {}
         }
         let stream: Box<dyn Read + Send> = Box::new(std::io::Cursor::new(start).chain(stream));

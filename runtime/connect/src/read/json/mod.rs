@@ -117,7 +117,7 @@ impl Lines {
                 file: self.input.label.clone(),
                 line: self.number,
                 column: None,
-                likely: likely_encoding(&self.line),
+                likely: crate::encoding::likely(&self.line),
             });
         }
         let text = std::str::from_utf8(&self.line).unwrap_or_default();
@@ -148,13 +148,5 @@ impl Lines {
             character,
             message,
         }
-    }
-}
-
-fn likely_encoding(line: &[u8]) -> Option<&'static str> {
-    match line {
-        [0xff, 0xfe, ..] => Some("UTF-16LE"),
-        [0xfe, 0xff, ..] => Some("UTF-16BE"),
-        line => Some(crate::encoding::likely(line)),
     }
 }

@@ -111,6 +111,7 @@ impl JsonReader {
         ConnectError::InvalidValue(Box::new(InvalidValue {
             dataset: self.request.context.dataset.clone(),
             file: self.lines.input.label.clone(),
+            format: Format::Json,
             line: number,
             column: field.name().clone(),
             value,
