@@ -16,7 +16,7 @@ pub enum BuildError {
         source: io::Error,
     },
     /// A program ended with an error.
-    #[error("`{command}` failed{}", last_line(output))]
+    #[error("`{command}` failed{}", why(output))]
     Command {
         /// The program and its arguments.
         command: String,
@@ -147,10 +147,17 @@ impl BuildError {
     }
 }
 
-/// The last line that a program wrote, which mostly says why it failed.
-fn last_line(output: &str) -> String {
-    match output.trim_end().lines().last() {
-        Some(line) => format!(": {}", line.trim()),
+/// The line of what a program wrote that says best why it failed.
+fn why(output: &str) -> String {
+    let lines = || {
+        output
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+    };
+    let error = lines().find_map(|line| line.strip_prefix("error: "));
+    match error.or_else(|| lines().last()) {
+        Some(line) => format!(": {line}"),
         None => String::new(),
     }
 }

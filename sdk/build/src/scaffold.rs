@@ -55,12 +55,12 @@ const RESERVED: [&str; 46] = [
     "super", "test", "true",
 ];
 
-/// Begins a new step: a crate that builds and passes its cases as it is, in `parent/NAME`.
+/// Begins a new step in a folder, which is made: a crate that builds and passes its cases as it comes.
 ///
 /// Gives the files that were written.
 ///
 /// # Errors
-/// The name is not one, or there is something already.
+/// The name is not one, the folder is not empty or cannot be written, or the SDK is not where it should be.
 pub fn scaffold(name: &str, folder: &Path, sdk: &SdkSource) -> Result<Vec<PathBuf>, BuildError> {
     if let Some(reason) = why_not_a_name(name) {
         return Err(BuildError::Name {

@@ -102,15 +102,10 @@ fn compile(
             toolchain.commit
         ),
     ];
-    if let Some(home) = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
-    {
-        flags.push(format!(
-            "--remap-path-prefix={}=/rust/deps",
-            home.join("registry/src").display()
-        ));
-    }
+    flags.extend(
+        registry_folders()
+            .map(|folder| format!("--remap-path-prefix={}=/rust/deps", folder.display())),
+    );
     let mut build = cargo(&folder);
     build
         .args([
@@ -135,6 +130,18 @@ fn compile(
         }
     }
     Ok(libraries)
+}
+
+/// Where Cargo unpacks the crates that the standard library uses.
+fn registry_folders() -> impl Iterator<Item = PathBuf> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let folders = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    folders
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
 }
 
 /// Puts the libraries into the toolchain, all at once.

@@ -38,13 +38,13 @@ pub fn prepare_target(folder: &Path, progress: ProgressFn<'_>) -> Result<TargetO
         "fetching the WebAssembly target with rustup",
     ));
     let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", TARGET]).current_dir(folder);
+    rustup
+        .args(["target", "add", TARGET])
+        .current_dir(folder)
+        .env("RUST_BACKTRACE", "0");
     match run_well(&mut rustup, progress) {
         Ok(_) if toolchain.has_target() => return Ok(TargetOrigin::Rustup),
-        Ok(_) => tried.push(format!(
-            "rustup: it serves another toolchain than the one in `{}`",
-            toolchain.sysroot.display()
-        )),
+        Ok(_) => tried.push("rustup says that it is there, and it is not".to_owned()),
         Err(error) => tried.push(with_source(&error)),
     }
     progress(Progress::Phase(

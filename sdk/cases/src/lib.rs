@@ -85,6 +85,7 @@ mod build;
 mod case;
 mod compare;
 mod error;
+mod nested;
 mod outcome;
 mod scalar;
 mod sections;
