@@ -283,6 +283,14 @@ fn a_pipe_is_read_once() {
         .unwrap();
     assert!(made.success());
     let writer = std::thread::spawn(move || std::fs::write(pipe, "a\n1\n2\n").unwrap());
-    assert_snapshot!(folder.show(json!({"path": "pipe.csv"})), @"");
+    assert_snapshot!(folder.show(json!({"path": "pipe.csv"})), @r"
+    a: int64
+    +---+
+    | a |
+    +---+
+    | 1 |
+    | 2 |
+    +---+
+    ");
     writer.join().unwrap();
 }

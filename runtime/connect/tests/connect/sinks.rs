@@ -157,7 +157,7 @@ fn dates_outside_of_the_calendar_are_no_text() {
         "day",
         Arc::new(arrow_array::Date32Array::from(vec![0, i32::MAX])),
     )]);
-    assert_snapshot!(folder.write_error(json!({"path": "a.jsonl"}), std::slice::from_ref(&days)), @"");
+    assert_snapshot!(folder.write_error(json!({"path": "a.jsonl"}), std::slice::from_ref(&days)), @r"error[encode]: sink `s`: cannot encode rows for `a.jsonl`: column `day` of type `date32` holds 2147483647, which is no date or time that can be written");
     assert_eq!(
         folder
             .write(json!({"path": "a.csv"}), std::slice::from_ref(&days))
