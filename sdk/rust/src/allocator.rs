@@ -9,6 +9,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 /// Arrow's recommended alignment, and the smallest size to which it is given.
 const ALIGNMENT: usize = 64;
 
+#[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: Aligned = Aligned;
 
@@ -58,6 +59,90 @@ unsafe impl GlobalAlloc for Aligned {
                 System.dealloc(pointer, old);
             }
             moved
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Memory that is filled with what its position says.
+    struct Block {
+        pointer: *mut u8,
+        layout: Layout,
+    }
+
+    impl Block {
+        fn new(size: usize, align: usize, zeroed: bool) -> Self {
+            let layout = Layout::from_size_align(size, align).unwrap();
+            // SAFETY: the size is not 0.
+            let pointer = unsafe {
+                if zeroed {
+                    Aligned.alloc_zeroed(layout)
+                } else {
+                    Aligned.alloc(layout)
+                }
+            };
+            let block = Self { pointer, layout };
+            assert!(!zeroed || block.bytes().iter().all(|byte| *byte == 0));
+            block.fill();
+            block
+        }
+
+        fn bytes(&self) -> &[u8] {
+            // SAFETY: the block was allocated with this size; `new` and `resize` fill it before it is looked at, but
+            // for zeroed memory.
+            unsafe { std::slice::from_raw_parts(self.pointer, self.layout.size()) }
+        }
+
+        fn fill(&self) {
+            for position in 0..self.layout.size() {
+                // SAFETY: the position is inside of the block.
+                unsafe { self.pointer.add(position).write(position as u8) };
+            }
+        }
+
+        fn resize(&mut self, size: usize) {
+            let kept = size.min(self.layout.size());
+            // SAFETY: the block was allocated with this layout; the new size is not 0.
+            self.pointer = unsafe { Aligned.realloc(self.pointer, self.layout, size) };
+            self.layout = Layout::from_size_align(size, self.layout.align()).unwrap();
+            for position in 0..kept {
+                // SAFETY: the position is inside of the block.
+                assert_eq!(unsafe { self.pointer.add(position).read() }, position as u8);
+            }
+            self.fill();
+        }
+
+        fn check_alignment(&self) {
+            let aligned_to = |align| self.pointer.addr().is_multiple_of(align);
+            assert!(aligned_to(self.layout.align()));
+            assert!(self.layout.size() < ALIGNMENT || aligned_to(ALIGNMENT));
+        }
+    }
+
+    impl Drop for Block {
+        fn drop(&mut self) {
+            // SAFETY: the block was allocated with this layout.
+            unsafe { Aligned.dealloc(self.pointer, self.layout) };
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn memory_keeps_its_bytes_and_its_alignment_however_its_size_changes(
+            sizes in prop::collection::vec(1_usize..300, 1..20),
+            align in prop::sample::select(vec![1_usize, 4, 8, 16, 64, 128]),
+            zeroed: bool,
+        ) {
+            let mut block = Block::new(sizes[0], align, zeroed);
+            for size in sizes {
+                block.resize(size);
+                block.check_alignment();
+            }
         }
     }
 }

@@ -45,7 +45,8 @@
 //!
 //! `#[step]` makes a constant `STEP`, by which tests find the step: [`native`] runs it in process.
 
-#[cfg(target_arch = "wasm32")]
+// Tested everywhere, used in components.
+#[cfg(any(target_arch = "wasm32", test))]
 #[allow(unsafe_code)] // Implements the trait of allocators.
 mod allocator;
 mod batch;
@@ -90,7 +91,30 @@ pub use problem::{Problems, ResultExt, StepError, Subject, closest_name};
 pub use selection::Selection;
 pub use step::{Step, StepDefinition};
 pub use stepwell_layout::type_name;
-pub use stepwell_sdk_macros::{parameters, step};
+pub use stepwell_sdk_macros::step;
+
+/// ```
+/// use stepwell_sdk::prelude::*;
+///
+/// #[parameters]
+/// struct Parameters {
+///     /// Columns to fill.
+///     columns: Vec<String>,
+///     /// What to put in the place of nulls.
+///     #[serde(default)]
+///     strategy: Strategy,
+/// }
+///
+/// #[parameters]
+/// #[derive(Default)]
+/// #[serde(rename_all = "lowercase")]
+/// enum Strategy {
+///     #[default]
+///     Mean,
+///     Median,
+/// }
+/// ```
+pub use stepwell_sdk_macros::parameters;
 
 pub use {schemars, serde, serde_json};
 

@@ -79,6 +79,13 @@ impl StepError {
         self.subject = Subject::Column(port, name.into());
         self
     }
+
+    /// Says that the error is about the values of the batch at hand.
+    #[must_use]
+    pub fn at_data(mut self) -> Self {
+        self.subject = Subject::Data;
+        self
+    }
 }
 
 impl fmt::Display for StepError {

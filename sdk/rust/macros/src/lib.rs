@@ -47,22 +47,6 @@ pub fn step(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// It derives `serde::Deserialize` and `schemars::JsonSchema`, so that the crate need not depend on either. Unknown
 /// fields of a struct are errors. `#[serde(…)]` attributes go on it and its fields as usual.
-///
-/// ```ignore
-/// #[parameters]
-/// struct Parameters {
-///     /// Columns to fill.
-///     columns: Vec<String>,
-///     /// What to put in the place of nulls.
-///     #[serde(default)]
-///     strategy: Strategy,
-/// }
-///
-/// #[parameters]
-/// #[derive(Default)]
-/// #[serde(rename_all = "lowercase")]
-/// enum Strategy { #[default] Mean, Median }
-/// ```
 #[proc_macro_attribute]
 pub fn parameters(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = parameters::expand(attribute.into(), item.clone().into());
