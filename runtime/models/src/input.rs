@@ -1,5 +1,6 @@
 //! From columns to a model's inputs.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -7,7 +8,7 @@ use arrow_array::types::{
     ArrowPrimitiveType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
     Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, PrimitiveArray};
+use arrow_array::{Array, ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 use arrow_cast::{CastOptions, cast, cast_with_options};
 use arrow_schema::DataType;
 use half::f16;
@@ -258,6 +259,24 @@ pub(crate) struct Scratch {
     booleans: Vec<bool>,
 }
 
+/// Puts the values of some rows next to each other, row by row, and repeats the last row up to `block`.
+fn gather<C: Copy, T: Copy>(
+    space: &mut Vec<T>,
+    columns: &[C],
+    rows: Range<usize>,
+    block: usize,
+    value: impl Fn(C, usize) -> T,
+) {
+    space.clear();
+    for row in rows {
+        space.extend(columns.iter().map(|&column| value(column, row)));
+    }
+    let last_row = space.len() - columns.len();
+    while space.len() < block * columns.len() {
+        space.extend_from_within(last_row..last_row + columns.len());
+    }
+}
+
 macro_rules! define_numbers {
     ($($field:ident, $variant:ident: $native:ty, $arrow:ty;)+) => {
         #[derive(Debug, Default)]
@@ -278,50 +297,30 @@ macro_rules! define_numbers {
                 scratch: &'a mut Scratch,
             ) -> TensorView<'a> {
                 let end = rows.min(start + block);
-                let row_of = move |offset: usize| (start + offset).min(end - 1);
                 let values = match self.element {
-                    $(ElementType::$variant => {
-                        let only_column = match self.columns.as_slice() {
-                            [column] if end - start == block => Some(column),
-                            _ => None,
-                        };
-                        if let Some(column) = only_column {
+                    $(ElementType::$variant => match self.columns.as_slice() {
+                        [column] if end - start == block => {
                             ViewValues::$variant(&column.as_primitive::<$arrow>().values()[start..end])
-                        } else {
+                        }
+                        columns => {
+                            let columns: Vec<&PrimitiveArray<$arrow>> =
+                                columns.iter().map(|column| column.as_primitive()).collect();
                             let space = &mut scratch.numbers.$field;
-                            let columns: Vec<&[$native]> = self
-                                .columns
-                                .iter()
-                                .map(|column| column.as_primitive::<$arrow>().values().as_ref())
-                                .collect();
-                            space.clear();
-                            for offset in 0..block {
-                                space.extend(columns.iter().map(|column| column[row_of(offset)]));
-                            }
+                            gather(space, &columns, start..end, block, |column, row| column.value(row));
                             ViewValues::$variant(space)
                         }
-                    })+
+                    },)+
                     ElementType::Boolean => {
+                        let columns: Vec<&BooleanArray> =
+                            self.columns.iter().map(|column| column.as_boolean()).collect();
                         let space = &mut scratch.booleans;
-                        space.clear();
-                        for offset in 0..block {
-                            space.extend(
-                                self.columns
-                                    .iter()
-                                    .map(|column| column.as_boolean().value(row_of(offset))),
-                            );
-                        }
+                        gather(space, &columns, start..end, block, |column, row| column.value(row));
                         ViewValues::Boolean(space)
                     }
                     ElementType::String => {
-                        texts.clear();
-                        for offset in 0..block {
-                            texts.extend(
-                                self.columns
-                                    .iter()
-                                    .map(|column| column.as_string::<i32>().value(row_of(offset))),
-                            );
-                        }
+                        let columns: Vec<&StringArray> =
+                            self.columns.iter().map(|column| column.as_string()).collect();
+                        gather(texts, &columns, start..end, block, |column, row| column.value(row));
                         ViewValues::String(texts)
                     }
                 };
