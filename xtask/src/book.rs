@@ -35,12 +35,12 @@ fn mdbook() -> Result<PathBuf> {
             .args([
                 "install",
                 "mdbook",
+                "--debug",
                 "--locked",
                 "--version",
                 MDBOOK,
-                "--no-default-features",
             ])
-            .args(["--features", "search", "--root"])
+            .args(["--no-default-features", "--features", "search", "--root"])
             .arg(&tools))?;
     }
     Ok(mdbook)

@@ -156,7 +156,7 @@ fn why(output: &str) -> String {
             .filter(|line| !line.is_empty())
     };
     let error = lines().find_map(|line| line.strip_prefix("error: "));
-    match error.or_else(|| lines().last()) {
+    match error.or_else(|| lines().next_back()) {
         Some(line) => format!(": {line}"),
         None => String::new(),
     }
