@@ -199,16 +199,14 @@ impl<'a> Arguments<'a> {
         ) {
             (false, false) => {
                 // The kernel's own errors cannot carry ours.
-                let mut problem = None;
-                let slot = std::cell::RefCell::new(&mut problem);
+                let problem = std::cell::Cell::new(None);
                 let result = try_binary(left.array, right.array, |left, right| {
                     compute(left, right).map_err(|error| {
-                        **slot.borrow_mut() = Some(error);
+                        problem.set(Some(error));
                         ArrowError::ComputeError(String::new())
                     })
                 });
-                drop(slot);
-                match (result, problem) {
+                match (result, problem.into_inner()) {
                     (Ok(array), _) => Ok(array),
                     (Err(_), Some(problem)) => Err(problem),
                     (Err(_), None) => same_length(),

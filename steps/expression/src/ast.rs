@@ -124,6 +124,57 @@ impl AstForm {
     }
 }
 
+impl Ast {
+    /// Calls a function with the name of each column.
+    pub(crate) fn for_each_column(&self, call: &mut impl FnMut(&str)) {
+        match &self.form {
+            AstForm::Column(name) => call(name),
+            AstForm::Number(_) | AstForm::Text(_) | AstForm::Boolean(_) | AstForm::Null => {}
+            AstForm::Not(operand)
+            | AstForm::Negate(operand)
+            | AstForm::IsNull { operand, .. }
+            | AstForm::IsBoolean { operand, .. }
+            | AstForm::Cast { operand, .. } => operand.for_each_column(call),
+            AstForm::Binary { left, right, .. } => {
+                left.for_each_column(call);
+                right.for_each_column(call);
+            }
+            AstForm::Between {
+                operand, low, high, ..
+            } => {
+                for part in [operand, low, high] {
+                    part.for_each_column(call);
+                }
+            }
+            AstForm::In { operand, list, .. } => {
+                operand.for_each_column(call);
+                list.iter().for_each(|part| part.for_each_column(call));
+            }
+            AstForm::Like {
+                operand, pattern, ..
+            } => {
+                operand.for_each_column(call);
+                pattern.for_each_column(call);
+            }
+            AstForm::Case {
+                operand,
+                branches,
+                otherwise,
+            } => {
+                operand.iter().for_each(|part| part.for_each_column(call));
+                for (condition, value) in branches {
+                    condition.for_each_column(call);
+                    value.for_each_column(call);
+                }
+                otherwise.iter().for_each(|part| part.for_each_column(call));
+            }
+            AstForm::Call { arguments, .. } => {
+                arguments.iter().for_each(|part| part.for_each_column(call))
+            }
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BinaryOperator {
     Or,

@@ -4,16 +4,10 @@ use std::cmp::Ordering;
 
 use arrow_array::{ArrayAccessor, BooleanArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
-use stepwell_values::Vector;
+use stepwell_values::{Vector, compare_floats};
 
 use crate::arguments::{Arguments, Evaluated};
 use crate::ast::Comparison;
-
-/// The order of numbers: NaN equals itself and is larger than all others, 0 equals -0.
-pub(crate) fn compare_floats(left: f64, right: f64) -> Ordering {
-    left.partial_cmp(&right)
-        .unwrap_or_else(|| left.is_nan().cmp(&right.is_nan()))
-}
 
 impl Comparison {
     fn holds(self, order: Ordering) -> bool {

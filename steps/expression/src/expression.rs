@@ -135,3 +135,22 @@ impl Expression {
             .expand(rows))
     }
 }
+
+/// The names of columns that an expression uses, each once, in the order in which they are written.
+///
+/// ```
+/// let names = stepwell_expression::column_names("a + \"b c\" * a").unwrap();
+/// assert_eq!(names, ["a", "b c"]);
+/// ```
+///
+/// # Errors
+/// When the text is no expression.
+pub fn column_names(text: &str) -> Result<Vec<String>, ExpressionError> {
+    let mut names = Vec::new();
+    parse(text)?.for_each_column(&mut |name| {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    });
+    Ok(names)
+}

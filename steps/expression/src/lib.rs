@@ -57,5 +57,5 @@ mod parser;
 mod types;
 
 pub use error::{ExpressionError, Problem, Span};
-pub use expression::Expression;
+pub use expression::{Expression, column_names};
 pub use functions::{FunctionDescription, functions};
