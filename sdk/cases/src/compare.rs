@@ -450,7 +450,8 @@ impl fmt::Display for Difference {
                 missing,
                 surplus,
             } => {
-                write!(out, "{table}: expected {expected} rows, got {actual}")?;
+                let rows = if *expected == 1 { "row" } else { "rows" };
+                write!(out, "{table}: expected {expected} {rows}, got {actual}")?;
                 write_lines(out, '-', missing)?;
                 write_lines(out, '+', surplus)
             }

@@ -266,7 +266,7 @@ pub(crate) fn parse_lines(
             return Err(LineError::new(
                 number,
                 format!(
-                    "{} values in a table of {} columns",
+                    "values in this line: {}, columns of the table: {}",
                     cells.len(),
                     plain.len() + fields.len()
                 ),

@@ -128,7 +128,7 @@ fn errors_name_the_line_the_column_and_what_would_be_right() {
     );
     check_error(
         "id: int64\n1\n2 | 3",
-        "line 3: 2 values in a table of 1 columns",
+        "line 3: values in this line: 2, columns of the table: 1",
     );
     check_error(
         "id: int8\n1\n300",
