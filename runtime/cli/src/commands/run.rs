@@ -36,20 +36,26 @@ fn run_for_people(arguments: &RunArguments) -> Result<ExitCode> {
         arguments.log_level.into(),
     ));
     let previews = Arc::new(Previews::default());
-    let checked = check(arguments, &progress, &previews)?;
-    if !arguments.quiet {
-        diagnostics::print(checked.warnings());
+    let checked = check(arguments, &progress, &previews);
+    if checked.is_err() || arguments.dry_run {
+        progress.end();
     }
+    let checked = checked?;
     let plan = Arc::clone(checked.plan());
     let on_stderr = writes_standard_output(&plan);
+    let warnings = checked.warnings().to_vec();
     if arguments.dry_run {
         if !arguments.quiet {
+            diagnostics::print(&warnings);
             say(&dry_run(&checked), on_stderr)?;
         }
         return Ok(ExitCode::SUCCESS);
     }
     let report = execute(checked, &progress);
     progress.end();
+    if !arguments.quiet {
+        diagnostics::print(&warnings);
+    }
     let report = report?;
     if !arguments.quiet {
         let folder = env::current_dir().unwrap_or_default();

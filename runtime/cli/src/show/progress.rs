@@ -116,10 +116,16 @@ pub(crate) struct Bars {
 }
 
 impl Bars {
+    /// Until the run starts, a line says that the pipeline is checked: steps that are new to this machine are
+    /// compiled then.
     fn new() -> Self {
+        let all = MultiProgress::new();
+        let checking = all.add(ProgressBar::new_spinner());
+        checking.set_message("checking");
+        checking.enable_steady_tick(Duration::from_millis(100));
         Self {
-            all: MultiProgress::new(),
-            lines: std::sync::Mutex::new(Vec::new()),
+            all,
+            lines: std::sync::Mutex::new(vec![checking]),
         }
     }
 
@@ -146,6 +152,10 @@ impl Bars {
         let with_bar = template("{bar:24.cyan/dim}").progress_chars("━━─");
         let without_bar = template("{spinner:.cyan}");
         let mut lines = self.lines();
+        for checking in lines.drain(..) {
+            checking.finish_and_clear();
+            self.all.remove(&checking);
+        }
         for (index, name) in names.iter().enumerate() {
             let line = self.all.add(ProgressBar::new(0));
             line.set_style(if index < plan.sources.len() {
@@ -202,6 +212,10 @@ impl Bars {
     }
 
     fn clear(&self) {
+        for line in self.lines().iter() {
+            line.finish_and_clear();
+        }
+        // There is nowhere left to say that standard error cannot be written.
         let _ = self.all.clear();
     }
 }

@@ -27,16 +27,18 @@ fn is_unsafe(character: char) -> bool {
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
-        let mut line = String::new();
-        for word in paragraph.split(' ') {
-            let is_full =
-                console::measure_text_width(&line) + 1 + console::measure_text_width(word) > width;
-            if is_full && !line.trim().is_empty() {
+        let words = paragraph.trim_start();
+        let mut line = paragraph[..paragraph.len() - words.len()].to_owned();
+        let mut is_empty = true;
+        for word in words.split(' ') {
+            let length = console::measure_text_width(&line) + 1 + console::measure_text_width(word);
+            if length > width && !is_empty {
                 lines.push(std::mem::take(&mut line));
-            } else if !line.is_empty() {
+            } else if !is_empty {
                 line.push(' ');
             }
             line.push_str(word);
+            is_empty = false;
         }
         lines.push(line);
     }
