@@ -5,23 +5,25 @@
 //! a column is copied once into its memory, in Arrow layout, and a column that it makes is copied once out of
 //! it. Memory and time are bounded from the first instruction on.
 //!
-//! ```no_run
+//! ```
 //! use stepwell_engine::{Engine, EngineOptions, OpenOptions};
-//! # use arrow_array::RecordBatch;
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let batch: RecordBatch = unimplemented!();
+//! # use std::sync::Arc;
+//! # use arrow_array::{ArrayRef, Int64Array, RecordBatch};
+//! # let path = stepwell_test_components::guest_path("identity");
+//! # let numbers = Arc::new(Int64Array::from(vec![1, 2, 3])) as ArrayRef;
+//! # let batch = RecordBatch::try_from_iter([("n", numbers)])?;
+//!
 //! let engine = Engine::new(&EngineOptions::default())?;
-//! let step = engine.load_file("double.wasm".as_ref())?;
-//! println!("{}", step.description()?.summary);
+//! let step = engine.load_file(&path)?;
+//! assert_eq!(step.description()?.summary, "Gives back what it is given.");
 //!
 //! let mut options = OpenOptions::default();
+//! options.parameters = serde_json::json!({ "by": "read" });
 //! options.inputs = vec![batch.schema()];
 //! let mut instance = step.open(options)?;
-//! for emitted in instance.process(0, batch.into())?.emitted {
-//!     println!("{} rows", emitted.batch.n_rows());
-//! }
-//! # Ok(())
-//! # }
+//! let outcome = instance.process(0, batch.clone().into())?;
+//! assert_eq!(outcome.emitted[0].batch.to_record_batch()?, batch);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod batch;

@@ -2,8 +2,7 @@
 
 wit_bindgen::generate!({
     world: "full-step",
-    // The contract of `sdk/wit`, as `build.rs` prepares it.
-    path: concat!(env!("OUT_DIR"), "/wit"),
+    path: "../wit",
     // Made columns cross as slices of the arrays' own buffers.
     ownership: Borrowing { duplicate_if_necessary: true },
     pub_export_macro: true,
