@@ -24,23 +24,38 @@ impl Buckets {
         let mut problems = Problems::new();
         let needed = if open_ends { 1 } else { 2 };
         if edges.len() < needed {
-            let what = if open_ends { "one edge" } else { "two edges, as there are only buckets between edges" };
+            let what = if open_ends {
+                "one edge"
+            } else {
+                "two edges, as there are only buckets between edges"
+            };
             let message = format!("`edges` needs at least {what}");
             problems.push(StepError::new("too_few_edges", message).at_parameter("/edges"));
         }
         for (position, pair) in edges.windows(2).enumerate() {
             if pair[0] >= pair[1] {
-                let message = format!("`edges` must ascend, and {} does not come after {}", pair[1], pair[0]);
+                let message = format!(
+                    "`edges` must ascend, and {} does not come after {}",
+                    pair[1], pair[0]
+                );
                 let problem = StepError::new("edges_not_ascending", message);
                 problems.push(problem.at_parameter(format!("/edges/{}", position + 1)));
             }
         }
         problems.into_result()?;
-        Ok(Self { edges, right, open_ends })
+        Ok(Self {
+            edges,
+            right,
+            open_ends,
+        })
     }
 
     pub(crate) fn count(&self) -> usize {
-        if self.open_ends { self.edges.len() + 1 } else { self.edges.len() - 1 }
+        if self.open_ends {
+            self.edges.len() + 1
+        } else {
+            self.edges.len() - 1
+        }
     }
 
     /// The bucket of a number that is not NaN.
@@ -75,8 +90,16 @@ impl Buckets {
                 let is_closed_above = self.right || (!self.open_ends && position == last);
                 let is_infinite_below = self.open_ends && position == 0;
                 let is_infinite_above = self.open_ends && position == last;
-                let open = if is_closed_below && !is_infinite_below { '[' } else { '(' };
-                let close = if is_closed_above && !is_infinite_above { ']' } else { ')' };
+                let open = if is_closed_below && !is_infinite_below {
+                    '['
+                } else {
+                    '('
+                };
+                let close = if is_closed_above && !is_infinite_above {
+                    ']'
+                } else {
+                    ')'
+                };
                 format!("{open}{}, {}{close}", pair[0], pair[1])
             })
             .collect()

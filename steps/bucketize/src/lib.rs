@@ -87,7 +87,14 @@ impl Step for Bucketize {
     type Parameters = Parameters;
 
     fn open(parameters: Parameters, inputs: &Inputs, plan: &mut Opening) -> Result<Self, Problems> {
-        let Parameters { column, edges, labels, right, outside, output } = parameters;
+        let Parameters {
+            column,
+            edges,
+            labels,
+            right,
+            outside,
+            output,
+        } = parameters;
         let mut problems = Problems::new();
         let column = problems.check(number_column(inputs, &column).at_parameter("/column"));
         let buckets = problems.check(Buckets::new(edges, right, outside == Outside::Bucket));
@@ -105,39 +112,76 @@ impl Step for Bucketize {
         problems.into_result()?;
         plan.reads(&column);
         plan.pass_all();
-        let data_type = if labels.is_some() { DataType::Utf8 } else { DataType::Int64 };
+        let data_type = if labels.is_some() {
+            DataType::Utf8
+        } else {
+            DataType::Int64
+        };
         let may_be_nan = Kind::of(column.data_type()) == Some(Kind::Float);
         let nullable = column.field().is_nullable() || may_be_nan || outside == Outside::Null;
-        plan.make_or_replace(Field::new(output.as_deref().unwrap_or(column.name()), data_type, nullable));
-        let reason = format!("`{}` is not between the first and the last edge", column.name());
-        Ok(Self { column, buckets, labels, outside, reason })
+        plan.make_or_replace(Field::new(
+            output.as_deref().unwrap_or(column.name()),
+            data_type,
+            nullable,
+        ));
+        let reason = format!(
+            "`{}` is not between the first and the last edge",
+            column.name()
+        );
+        Ok(Self {
+            column,
+            buckets,
+            labels,
+            outside,
+            reason,
+        })
     }
 
     fn process(&mut self, batch: Batch, output: &mut Output) -> Result<(), StepError> {
         let values = batch.array(&self.column)?;
-        let values = read_floats(values.as_ref()).map_err(|error| StepError::data(error.code(), error.to_string()))?;
+        let values = read_floats(values.as_ref())
+            .map_err(|error| StepError::data(error.code(), error.to_string()))?;
         let found: Vec<Option<Bucket>> = values
             .iter()
-            .map(|value| value.filter(|value| !value.is_nan()).map(|value| self.buckets.find(value)))
+            .map(|value| {
+                value
+                    .filter(|value| !value.is_nan())
+                    .map(|value| self.buckets.find(value))
+            })
             .collect();
-        let is_refused = |bucket: &Option<Bucket>| self.outside == Outside::Reject && *bucket == Some(Bucket::Outside);
-        let kept = found.iter().filter(|bucket| !is_refused(bucket)).map(|bucket| match bucket {
-            Some(Bucket::Number(number)) => Some(*number),
-            Some(Bucket::Outside) | None => None,
-        });
+        let is_refused = |bucket: &Option<Bucket>| {
+            self.outside == Outside::Reject && *bucket == Some(Bucket::Outside)
+        };
+        let kept = found
+            .iter()
+            .filter(|bucket| !is_refused(bucket))
+            .map(|bucket| match bucket {
+                Some(Bucket::Number(number)) => Some(*number),
+                Some(Bucket::Outside) | None => None,
+            });
         let made: ArrayRef = match &self.labels {
-            Some(labels) => {
-                Arc::new(kept.map(|number| Some(labels[number?].as_str())).collect::<StringArray>())
-            }
+            Some(labels) => Arc::new(
+                kept.map(|number| Some(labels[number?].as_str()))
+                    .collect::<StringArray>(),
+            ),
             // A step has no room for more edges than fit.
-            None => Arc::new(kept.map(|number| Some(number? as i64)).collect::<Int64Array>()),
+            None => Arc::new(
+                kept.map(|number| Some(number? as i64))
+                    .collect::<Int64Array>(),
+            ),
         };
         if made.len() == batch.rows() {
             return output.emit(&batch, columns![made]);
         }
-        let refused: BooleanArray = found.iter().map(|bucket| Some(is_refused(bucket))).collect();
+        let refused: BooleanArray = found
+            .iter()
+            .map(|bucket| Some(is_refused(bucket)))
+            .collect();
         output.reject(&batch, &refused, "outside", &self.reason)?;
-        let kept: BooleanArray = found.iter().map(|bucket| Some(!is_refused(bucket))).collect();
+        let kept: BooleanArray = found
+            .iter()
+            .map(|bucket| Some(!is_refused(bucket)))
+            .collect();
         output.filter(&batch, &kept, columns![made])
     }
 }
@@ -154,10 +198,19 @@ fn check_labels(labels: &[String], buckets: &Buckets) -> Result<(), StepError> {
     if labels.len() == buckets.count() {
         return Ok(());
     }
-    let intervals: Vec<String> = buckets.intervals().iter().map(|interval| format!("`{interval}`")).collect();
+    let intervals: Vec<String> = buckets
+        .intervals()
+        .iter()
+        .map(|interval| format!("`{interval}`"))
+        .collect();
     let problem = StepError::new(
         "wrong_labels",
-        format!("{} labels for {} buckets: {}", labels.len(), buckets.count(), intervals.join(", ")),
+        format!(
+            "{} labels for {} buckets: {}",
+            labels.len(),
+            buckets.count(),
+            intervals.join(", ")
+        ),
     );
     let problem = problem.at_parameter("/labels");
     Err(if labels.len() + 2 == buckets.count() {

@@ -2,6 +2,7 @@
 
 use stepwell_sdk::prelude::*;
 use stepwell_sdk::{Tensor, closest_name, type_name};
+use stepwell_values::pointer;
 
 use crate::{Columns, Parameters};
 
@@ -39,7 +40,7 @@ fn columns_of(
     inputs: &Inputs,
     problems: &mut Problems,
 ) -> Vec<InputColumn> {
-    let pointer = format!("/inputs/{}", escaped(&tensor.name));
+    let pointer = pointer(["inputs", &tensor.name]);
     let (columns, is_given) = match parameters.inputs.get(&tensor.name) {
         Some(Columns::One(name)) => {
             let column = inputs.column(name).at_parameter(&pointer);
@@ -55,8 +56,14 @@ fn columns_of(
         Some(Columns::Several(names)) => names.len(),
         _ => 1,
     };
-    let subject = if is_given { pointer } else { "/model".to_owned() };
-    if let Some(expected) = width(tensor).filter(|width| *width != n_given as u64) {
+    let subject = if is_given {
+        pointer
+    } else {
+        "/model".to_owned()
+    };
+    if columns.is_empty() && !is_given {
+        // What is missing is said already.
+    } else if let Some(expected) = width(tensor).filter(|width| *width != n_given as u64) {
         let problem = StepError::new(
             "wrong_columns",
             format!(
@@ -75,7 +82,10 @@ fn columns_of(
         };
         problems.push(problem.at_parameter(&subject));
     } else if n_given == 0 {
-        let message = format!("input `{}` of model `{}` is given no columns", tensor.name, parameters.model);
+        let message = format!(
+            "input `{}` of model `{}` is given no columns",
+            tensor.name, parameters.model
+        );
         problems.push(StepError::new("wrong_columns", message).at_parameter(&subject));
     }
     for column in &columns {
@@ -87,7 +97,8 @@ fn columns_of(
                 column.name(),
                 type_name(column.data_type())
             );
-            let problem = StepError::new("wrong_type", message).at_column(column.port(), column.name());
+            let problem =
+                StepError::new("wrong_type", message).at_column(column.port(), column.name());
             problems.push(problem.with_hint("cast the column before"));
         }
     }
@@ -95,7 +106,11 @@ fn columns_of(
 }
 
 /// The column that is named like the input.
-fn by_name(tensor: &Tensor, parameters: &Parameters, inputs: &Inputs) -> Result<InputColumn, StepError> {
+fn by_name(
+    tensor: &Tensor,
+    parameters: &Parameters,
+    inputs: &Inputs,
+) -> Result<InputColumn, StepError> {
     if inputs.contains(&tensor.name) {
         return inputs.column(&tensor.name);
     }
@@ -103,14 +118,25 @@ fn by_name(tensor: &Tensor, parameters: &Parameters, inputs: &Inputs) -> Result<
         "model `{}` takes an input `{}`, and there is no column of this name",
         parameters.model, tensor.name
     );
-    let names = inputs.columns().map(|column| column.name().to_owned()).collect::<Vec<_>>();
-    let example = match (width(tensor), closest_name(&tensor.name, names.iter().map(String::as_str))) {
+    let names = inputs
+        .columns()
+        .map(|column| column.name().to_owned())
+        .collect::<Vec<_>>();
+    let example = match (
+        width(tensor),
+        closest_name(&tensor.name, names.iter().map(String::as_str)),
+    ) {
         (Some(1) | None, Some(closest)) => format!("\"{closest}\""),
         (Some(1), None) => "\"…\"".to_owned(),
         _ => "[\"…\", \"…\"]".to_owned(),
     };
-    let hint = format!("say which columns it takes: `inputs = {{ {} = {example} }}`", tensor.name);
-    Err(StepError::new("missing_column", message).at_column(0, &tensor.name).with_hint(hint))
+    let hint = format!(
+        "say which columns it takes: `inputs = {{ {} = {example} }}`",
+        tensor.name
+    );
+    Err(StepError::new("missing_column", message)
+        .at_column(0, &tensor.name)
+        .with_hint(hint))
 }
 
 /// How many columns an input takes; `None` if any number.
@@ -131,33 +157,36 @@ fn unfit(element_type: &str, data_type: &DataType) -> Option<&'static str> {
     };
     let is_boolean = *data_type == DataType::Boolean;
     let (fits, expected) = match element_type {
-        "tensor(float)" | "tensor(double)" | "tensor(float16)" => {
-            (data_type.is_numeric() || is_boolean || data_type.is_null(), "numbers")
-        }
+        "tensor(float)" | "tensor(double)" | "tensor(float16)" => (
+            data_type.is_numeric() || is_boolean || data_type.is_null(),
+            "numbers",
+        ),
         "tensor(string)" => (data_type.is_string(), "text"),
         "tensor(bool)" => (is_boolean, "booleans"),
-        integer if integer.starts_with("tensor(int") || integer.starts_with("tensor(uint") => {
-            (data_type.is_integer() || data_type.is_floating() || is_boolean, "whole numbers")
-        }
+        integer if integer.starts_with("tensor(int") || integer.starts_with("tensor(uint") => (
+            data_type.is_integer() || data_type.is_floating() || is_boolean,
+            "whole numbers",
+        ),
         _ => return None,
     };
     (!fits).then_some(expected)
 }
 
 fn unknown_input(name: &str, model: &str, tensors: &[Tensor]) -> StepError {
-    let names: Vec<String> = tensors.iter().map(|tensor| format!("`{}`", tensor.name)).collect();
+    let names: Vec<String> = tensors
+        .iter()
+        .map(|tensor| format!("`{}`", tensor.name))
+        .collect();
     let problem = StepError::new(
         "unknown_input",
-        format!("model `{model}` has no input `{name}`; inputs are {}", names.join(", ")),
+        format!(
+            "model `{model}` has no input `{name}`; inputs are {}",
+            names.join(", ")
+        ),
     )
-    .at_parameter(format!("/inputs/{}", escaped(name)));
+    .at_parameter(pointer(["inputs", name]));
     match closest_name(name, tensors.iter().map(|tensor| tensor.name.as_str())) {
         Some(closest) => problem.with_hint(format!("did you mean `{closest}`?")),
         None => problem,
     }
-}
-
-/// A name as a part of a JSON pointer.
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

@@ -3,9 +3,8 @@
 mod inputs;
 mod outputs;
 
-use std::collections::BTreeMap;
-
 use stepwell_sdk::prelude::*;
+use stepwell_values::Named;
 
 use crate::inputs::BoundInput;
 
@@ -18,7 +17,7 @@ struct Parameters {
     /// For inputs of the model that are not named like a column: the column, or the columns in the order of the
     /// features, such as `{ X = ["tenure", "monthly_charges"] }`.
     #[serde(default)]
-    inputs: BTreeMap<String, Columns>,
+    inputs: Named<Columns>,
     /// The model's output to take. All of them by default.
     output: Option<String>,
     /// Of outputs with a score for each class: the class whose score is taken.
@@ -98,7 +97,13 @@ impl Step for Predict {
         let handles = self
             .inputs
             .iter()
-            .map(|input| input.columns.iter().map(|column| batch.handle(column)).collect())
+            .map(|input| {
+                input
+                    .columns
+                    .iter()
+                    .map(|column| batch.handle(column))
+                    .collect()
+            })
             .collect::<Result<Vec<Vec<Column>>, _>>()?;
         let inputs: Vec<ModelInput> = self
             .inputs

@@ -11,15 +11,25 @@ pub(crate) struct ChosenOutput {
 }
 
 /// The outputs that the parameters name, or all.
-pub(crate) fn choose(model: &Model, parameters: &Parameters, problems: &mut Problems) -> Vec<ChosenOutput> {
+pub(crate) fn choose(
+    model: &Model,
+    parameters: &Parameters,
+    problems: &mut Problems,
+) -> Vec<ChosenOutput> {
     if let (None, Some(_)) = (&parameters.output, &parameters.name) {
-        let problem = StepError::new("unused_name", "`name` names the column of one output, and all outputs are taken")
-            .at_parameter("/name");
+        let problem = StepError::new(
+            "unused_name",
+            "`name` names the column of one output, and all outputs are taken",
+        )
+        .at_parameter("/name");
         problems.push(problem.with_hint("say which `output` to take, or give a `prefix`"));
     }
     if let (Some(_), Some(_)) = (&parameters.output, &parameters.prefix) {
-        let problem = StepError::new("unused_prefix", "`prefix` is for all outputs, and only one is taken")
-            .at_parameter("/prefix");
+        let problem = StepError::new(
+            "unused_prefix",
+            "`prefix` is for all outputs, and only one is taken",
+        )
+        .at_parameter("/prefix");
         problems.push(problem.with_hint("give the column's `name`"));
     }
     match &parameters.output {
@@ -35,7 +45,10 @@ pub(crate) fn choose(model: &Model, parameters: &Parameters, problems: &mut Prob
             let name = parameters.name.as_ref().unwrap_or(output);
             let chosen = problems.check(chosen);
             chosen
-                .map(|field| ChosenOutput { taken, field: field.with_name(name) })
+                .map(|field| ChosenOutput {
+                    taken,
+                    field: field.with_name(name),
+                })
                 .into_iter()
                 .collect()
         }
@@ -43,7 +56,11 @@ pub(crate) fn choose(model: &Model, parameters: &Parameters, problems: &mut Prob
     }
 }
 
-fn choose_all(model: &Model, parameters: &Parameters, problems: &mut Problems) -> Vec<ChosenOutput> {
+fn choose_all(
+    model: &Model,
+    parameters: &Parameters,
+    problems: &mut Problems,
+) -> Vec<ChosenOutput> {
     let prefix = parameters.prefix.as_deref().unwrap_or_default();
     let mut chosen = Vec::new();
     let mut class_is_used = parameters.class.is_none();
@@ -88,6 +105,9 @@ fn wanted(output: &str, class: Option<&str>) -> ModelOutput {
 fn field(model: &Model, output: &ModelOutput) -> Result<Field, StepError> {
     let fields = model.output_fields(std::slice::from_ref(output))?;
     fields.into_iter().next().ok_or_else(|| {
-        StepError::new("model_output", format!("the host gives no field for output `{}`", output.name))
+        StepError::new(
+            "model_output",
+            format!("the host gives no field for output `{}`", output.name),
+        )
     })
 }

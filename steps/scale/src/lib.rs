@@ -3,11 +3,11 @@
 mod fit;
 mod statistics;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use stepwell_sdk::prelude::*;
-use stepwell_values::{Kind, read_floats};
+use stepwell_values::{Kind, Named, read_floats};
 
 use crate::fit::Fit;
 use crate::statistics::{Scaling, Statistics};
@@ -29,7 +29,7 @@ struct Parameters {
     /// What is known of the columns, such as `{ tenure = { mean = 32.4, std = 24.6 } }`. Columns that are not here are
     /// learned from all rows, which the step then waits for.
     #[serde(default)]
-    statistics: BTreeMap<String, Statistics>,
+    statistics: Named<Statistics>,
 }
 
 /// How columns are scaled.
@@ -85,13 +85,24 @@ impl Step for Scale {
     type Parameters = Parameters;
 
     fn open(parameters: Parameters, inputs: &Inputs, plan: &mut Opening) -> Result<Self, Problems> {
-        let Parameters { columns: names, method, feature_range, quantile_range, statistics } = parameters;
+        let Parameters {
+            columns: names,
+            method,
+            feature_range,
+            quantile_range,
+            statistics,
+        } = parameters;
         let mut problems = Problems::new();
-        let columns = inputs.listed(&names, "/columns", &mut problems);
+        let mut columns = inputs.listed(&names, "/columns", &mut problems);
+        // One that is listed twice is one problem, and no more for its values.
+        let mut seen = BTreeSet::new();
+        columns.retain(|column| seen.insert(column.index()));
         problems.extend(statistics::check_names(&names, &statistics));
         problems.extend(statistics::check_ranges(feature_range, quantile_range));
         for column in &columns {
-            if !Kind::of(column.data_type()).is_some_and(|kind| kind.is_number() || kind == Kind::Boolean) {
+            if !Kind::of(column.data_type())
+                .is_some_and(|kind| kind.is_number() || kind == Kind::Boolean)
+            {
                 problems.push(column.wrong_type("a number"));
             }
         }
@@ -106,15 +117,29 @@ impl Step for Scale {
         plan.reads_each(&columns);
         plan.pass_all();
         for column in &columns {
-            let field = Field::new(column.name(), DataType::Float64, column.field().is_nullable());
+            let field = Field::new(
+                column.name(),
+                DataType::Float64,
+                column.field().is_nullable(),
+            );
             plan.make_or_replace(field.with_metadata(column.field().metadata().clone()));
         }
-        let fits: Vec<Option<Fit>> =
-            given.iter().map(|given| given.is_none().then(|| Fit::new(method))).collect();
+        let fits: Vec<Option<Fit>> = given
+            .iter()
+            .map(|given| given.is_none().then(|| Fit::new(method)))
+            .collect();
         if fits.iter().any(Option::is_some) {
             plan.stateful();
         }
-        Ok(Self { columns, method, feature_range, quantile_range, given, fits, kept: Vec::new() })
+        Ok(Self {
+            columns,
+            method,
+            feature_range,
+            quantile_range,
+            given,
+            fits,
+            kept: Vec::new(),
+        })
     }
 
     fn process(&mut self, batch: Batch, output: &mut Output) -> Result<(), StepError> {
@@ -136,7 +161,10 @@ impl Step for Scale {
         let mut scalings = Vec::with_capacity(self.columns.len());
         for (given, fit) in self.given.iter().zip(&mut self.fits) {
             scalings.extend(match fit {
-                Some(fit) => Some(fit.statistics(self.quantile_range).fitted(self.method, self.feature_range)),
+                Some(fit) => Some(
+                    fit.statistics(self.quantile_range)
+                        .fitted(self.method, self.feature_range),
+                ),
                 None => *given,
             });
         }
@@ -151,7 +179,9 @@ impl Scale {
     fn emit(&self, batch: &Batch, scalings: &[Scaling], output: &Output) -> Result<(), StepError> {
         let mut made: Vec<ArrayRef> = Vec::with_capacity(self.columns.len());
         for (column, scaling) in self.columns.iter().zip(scalings) {
-            made.push(Arc::new(floats(batch, column)?.unary::<_, Float64Type>(|value| scaling.apply(value))));
+            made.push(Arc::new(
+                floats(batch, column)?.unary::<_, Float64Type>(|value| scaling.apply(value)),
+            ));
         }
         output.emit(batch, made)
     }

@@ -1,9 +1,8 @@
 //! What is known of a column, and what follows from it.
 
-use std::collections::BTreeMap;
-
 use stepwell_sdk::closest_name;
 use stepwell_sdk::prelude::*;
+use stepwell_values::{Named, pointer};
 
 use crate::Method;
 
@@ -50,22 +49,29 @@ impl Statistics {
         feature_range: [f64; 2],
     ) -> Result<Scaling, Problems> {
         let mut problems = Problems::new();
-        let pointer = format!("/statistics/{}", escaped(column));
+        let place = pointer(["statistics", column]);
         let needed = method.statistics();
         for (name, value) in self.named() {
             let problem = match (needed.contains(&name), value) {
                 (true, None) => {
-                    let message = format!("statistics of column `{column}` lack `{name}`; {}", method.needs());
-                    StepError::new("missing_statistic", message).at_parameter(&pointer)
+                    let message = format!(
+                        "statistics of column `{column}` lack `{name}`; {}",
+                        method.needs()
+                    );
+                    StepError::new("missing_statistic", message).at_parameter(&place)
                 }
                 (false, Some(_)) => {
-                    let message =
-                        format!("statistics of column `{column}` have `{name}`, which is unused; {}", method.needs());
-                    StepError::new("unused_statistic", message).at_parameter(format!("{pointer}/{name}"))
+                    let message = format!(
+                        "statistics of column `{column}` have `{name}`, which is unused; {}",
+                        method.needs()
+                    );
+                    StepError::new("unused_statistic", message)
+                        .at_parameter(format!("{place}/{name}"))
                 }
                 (true, Some(value)) if matches!(name, "std" | "iqr") && value < 0.0 => {
                     let message = format!("`{name}` of column `{column}` is {value}, below 0");
-                    StepError::new("negative_statistic", message).at_parameter(format!("{pointer}/{name}"))
+                    StepError::new("negative_statistic", message)
+                        .at_parameter(format!("{place}/{name}"))
                 }
                 _ => continue,
             };
@@ -74,8 +80,11 @@ impl Statistics {
         if let (Some(min), Some(max), Method::Minmax) = (self.min, self.max, method)
             && min > max
         {
-            let message = format!("`min` of column `{column}` is {min}, above `max`, which is {max}");
-            problems.push(StepError::new("empty_range", message).at_parameter(format!("{pointer}/min")));
+            let message =
+                format!("`min` of column `{column}` is {min}, above `max`, which is {max}");
+            problems.push(
+                StepError::new("empty_range", message).at_parameter(format!("{place}/min")),
+            );
         }
         problems.into_result()?;
         Ok(self.fitted(method, feature_range))
@@ -95,7 +104,12 @@ impl Statistics {
         };
         // Values that are all the same are only moved.
         let scale = if scale == 0.0 { 1.0 } else { scale };
-        Scaling { center, scale, factor, start }
+        Scaling {
+            center,
+            scale,
+            factor,
+            start,
+        }
     }
 
     fn named(&self) -> [(&'static str, Option<f64>); 6] {
@@ -121,30 +135,42 @@ impl Method {
 
     fn needs(self) -> String {
         let [first, second] = self.statistics();
-        format!("`{}` needs `{first}` and `{second}`", format!("{self:?}").to_lowercase())
+        format!(
+            "`{}` needs `{first}` and `{second}`",
+            format!("{self:?}").to_lowercase()
+        )
     }
 }
 
 /// Statistics of columns that are not scaled, columns that are scaled twice, and no columns at all.
-pub(crate) fn check_names(columns: &[String], statistics: &BTreeMap<String, Statistics>) -> Problems {
+pub(crate) fn check_names(
+    columns: &[String],
+    statistics: &Named<Statistics>,
+) -> Problems {
     let mut problems = Problems::new();
     if columns.is_empty() {
         problems.push(StepError::new("no_columns", "`columns` is empty").at_parameter("/columns"));
     }
     for (position, column) in columns.iter().enumerate() {
         if columns[..position].contains(column) {
-            let problem = StepError::new("repeated_column", format!("column `{column}` is listed twice"));
+            let problem = StepError::new(
+                "repeated_column",
+                format!("column `{column}` is listed twice"),
+            );
             problems.push(problem.at_parameter(format!("/columns/{position}")));
         }
     }
     for name in statistics.keys().filter(|name| !columns.contains(name)) {
-        let message = format!("statistics are given of column `{name}`, which is not among `columns`");
+        let message =
+            format!("statistics are given of column `{name}`, which is not among `columns`");
         let problem = StepError::new("unused_statistics", message)
-            .at_parameter(format!("/statistics/{}", escaped(name)));
-        problems.push(match closest_name(name, columns.iter().map(String::as_str)) {
-            Some(closest) => problem.with_hint(format!("did you mean `{closest}`?")),
-            None => problem,
-        });
+            .at_parameter(pointer(["statistics", name]));
+        problems.push(
+            match closest_name(name, columns.iter().map(String::as_str)) {
+                Some(closest) => problem.with_hint(format!("did you mean `{closest}`?")),
+                None => problem,
+            },
+        );
     }
     problems
 }
@@ -159,13 +185,10 @@ pub(crate) fn check_ranges(feature_range: [f64; 2], quantile_range: [f64; 2]) ->
     }
     let [low, high] = quantile_range;
     if !(0.0 <= low && low < high && high <= 100.0) {
-        let message = format!("`quantile_range` goes from {low} to {high}, expected two percentages, the lower first");
+        let message = format!(
+            "`quantile_range` goes from {low} to {high}, expected two percentages, the lower first"
+        );
         problems.push(StepError::new("bad_quantiles", message).at_parameter("/quantile_range"));
     }
     problems
-}
-
-/// A name as a part of a JSON pointer.
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
