@@ -113,7 +113,11 @@ impl Step for OneHot {
             );
         }
         for name in parameters.categories.keys() {
-            problems.check(inputs.column(name).at_parameter(pointer(["categories", name])));
+            problems.check(
+                inputs
+                    .column(name)
+                    .at_parameter(pointer(["categories", name])),
+            );
         }
         for (key, value) in inputs.schema().metadata() {
             plan.metadata(key, value);

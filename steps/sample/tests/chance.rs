@@ -16,12 +16,8 @@ fn drawn(parameters: Value, batch_size: i64) -> Vec<i64> {
         Field::new("row", DataType::Int64, false),
         Field::new("key", DataType::Int64, false),
     ]));
-    let mut step = NativeStep::open(
-        step_sample::STEP,
-        parameters,
-        std::slice::from_ref(&schema),
-    )
-    .expect("the step opens");
+    let mut step = NativeStep::open(step_sample::STEP, parameters, std::slice::from_ref(&schema))
+        .expect("the step opens");
     for first in (0..ROWS).step_by(batch_size as usize) {
         let rows = first..(first + batch_size).min(ROWS);
         let columns: Vec<ArrayRef> = vec![
@@ -95,10 +91,7 @@ fn rows_of_a_key_are_all_drawn_or_none() {
 fn another_seed_draws_other_rows() {
     let of_seed = |seed: u64| drawn(json!({ "n": 1_000, "seed": seed }), 1_000);
     let others = of_seed(2);
-    let common = of_seed(1)
-        .iter()
-        .filter(|row| others.contains(row))
-        .count();
+    let common = of_seed(1).iter().filter(|row| others.contains(row)).count();
     // Of 1,000 rows that are drawn twice of 10,000, about 100 are the same.
     assert!((50..150).contains(&common), "{common} rows are the same");
 }

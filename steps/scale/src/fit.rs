@@ -39,18 +39,10 @@ impl Fit {
         }
     }
 
-    pub(crate) fn add(&mut self, column: &str, values: &Float64Array) -> Result<(), StepError> {
+    /// Takes values that are finite, or missing.
+    pub(crate) fn add(&mut self, values: &Float64Array) {
         let known = values.iter().flatten().filter(|value| !value.is_nan());
         for value in known {
-            if value.is_infinite() {
-                let problem = StepError::data(
-                    "infinite_value",
-                    format!("column `{column}` has the value {value}"),
-                );
-                return Err(problem.with_hint(
-                    "replace infinite values before, or give the column's `statistics`",
-                ));
-            }
             match self {
                 Self::Standard {
                     count,
@@ -63,13 +55,17 @@ impl Fit {
                     *squares += distance * (value - *mean);
                 }
                 Self::Minmax { min, max } => {
-                    *min = min.min(value);
-                    *max = max.max(value);
+                    // Not with `f64::min`, which on some machines takes 0 and on others -0.
+                    if value < *min {
+                        *min = value;
+                    }
+                    if value > *max {
+                        *max = value;
+                    }
                 }
                 Self::Robust { values } => values.push(value),
             }
         }
-        Ok(())
     }
 
     /// Of a column without values: whatever, as there is nothing to scale.

@@ -147,10 +147,26 @@ impl Step for Scale {
             let scalings: Vec<Scaling> = self.given.iter().flatten().copied().collect();
             return self.emit(&batch, &scalings, output);
         }
-        for (fit, column) in self.fits.iter_mut().zip(&self.columns) {
-            if let Some(fit) = fit {
-                fit.add(column.name(), &floats(&batch, column)?)?;
-            }
+        let learned = self.columns.iter().zip(&mut self.fits);
+        let learned = learned.filter_map(|(column, fit)| Some((column, fit.as_mut()?)));
+        let learned = learned.map(|(column, fit)| Ok((column, fit, floats(&batch, column)?)));
+        let mut learned = learned.collect::<Result<Vec<_>, StepError>>()?;
+        // The first row that has one, so that batches of any size end at the same value.
+        let infinite = learned
+            .iter()
+            .enumerate()
+            .filter_map(|(place, (_, _, values))| {
+                let row = values
+                    .iter()
+                    .position(|value| value.is_some_and(f64::is_infinite))?;
+                Some((row, place))
+            });
+        if let Some((row, place)) = infinite.min() {
+            let (column, _, values) = &learned[place];
+            return Err(infinite_value(column, values.value(row)));
+        }
+        for (_, fit, values) in &mut learned {
+            fit.add(values);
         }
         batch.release();
         self.kept.push(batch);
@@ -191,4 +207,10 @@ fn floats(batch: &Batch, column: &InputColumn) -> Result<Float64Array, StepError
     read_floats(batch.array(column)?.as_ref()).map_err(|error| {
         StepError::data(error.code(), format!("column `{}`: {error}", column.name()))
     })
+}
+
+fn infinite_value(column: &InputColumn, value: f64) -> StepError {
+    let message = format!("column `{}` has the value {value}", column.name());
+    StepError::data("infinite_value", message)
+        .with_hint("replace infinite values before, or give the column's `statistics`")
 }

@@ -82,9 +82,8 @@ impl Statistics {
         {
             let message =
                 format!("`min` of column `{column}` is {min}, above `max`, which is {max}");
-            problems.push(
-                StepError::new("empty_range", message).at_parameter(format!("{place}/min")),
-            );
+            problems
+                .push(StepError::new("empty_range", message).at_parameter(format!("{place}/min")));
         }
         problems.into_result()?;
         Ok(self.fitted(method, feature_range))
@@ -143,10 +142,7 @@ impl Method {
 }
 
 /// Statistics of columns that are not scaled, columns that are scaled twice, and no columns at all.
-pub(crate) fn check_names(
-    columns: &[String],
-    statistics: &Named<Statistics>,
-) -> Problems {
+pub(crate) fn check_names(columns: &[String], statistics: &Named<Statistics>) -> Problems {
     let mut problems = Problems::new();
     if columns.is_empty() {
         problems.push(StepError::new("no_columns", "`columns` is empty").at_parameter("/columns"));

@@ -18,9 +18,8 @@ fn split(parameters: Value, batch_size: i64) -> [Vec<i64>; 2] {
         Field::new("row", DataType::Int64, false),
         Field::new("key", DataType::Int64, false),
     ]));
-    let mut step =
-        NativeStep::open(step_split::STEP, parameters, std::slice::from_ref(&schema))
-            .expect("the step opens");
+    let mut step = NativeStep::open(step_split::STEP, parameters, std::slice::from_ref(&schema))
+        .expect("the step opens");
     for first in (0..ROWS).step_by(batch_size as usize) {
         let rows = first..(first + batch_size).min(ROWS);
         let columns: Vec<ArrayRef> = vec![
