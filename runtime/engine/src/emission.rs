@@ -33,6 +33,9 @@ enum Selection {
     Indices(UInt32Array),
 }
 
+/// Applies a selection of rows to a column.
+type SelectColumn = dyn Fn(&ArrayRef) -> Result<ArrayRef, ArrowError>;
+
 impl CheckedRows {
     fn n_rows(&self) -> usize {
         match &self.selection {
@@ -46,7 +49,7 @@ impl CheckedRows {
     /// The selected rows; of the columns, those that `wanted` names, in the schema of the input.
     fn select(self, wanted: impl FnOnce() -> BTreeSet<usize>) -> wasmtime::Result<Batch> {
         let n_rows = self.n_rows();
-        let apply: Box<dyn Fn(&ArrayRef) -> Result<ArrayRef, ArrowError>> = match self.selection {
+        let apply: Box<SelectColumn> = match self.selection {
             Selection::All => return Ok(self.batch),
             Selection::Range(offset, length) => {
                 Box::new(move |column| Ok(column.slice(offset, length)))

@@ -165,7 +165,7 @@ mod tests {
             .collect();
         threads
             .into_iter()
-            .for_each(|thread| thread.join().unwrap());
+            .for_each(|thread| assert_eq!(thread.join().unwrap(), Some(())));
         assert_eq!(*passed.lock().unwrap(), [0, 1, 2, 3]);
     }
 

@@ -14,7 +14,7 @@ pub enum RunError {
         /// The source's name in the pipeline.
         source_name: String,
         /// What went wrong.
-        error: ConnectError,
+        error: Box<ConnectError>,
     },
     /// A sink could not be written.
     #[error("sink `{sink_name}`: {error}")]
@@ -22,7 +22,7 @@ pub enum RunError {
         /// The sink's name in the pipeline.
         sink_name: String,
         /// What went wrong.
-        error: ConnectError,
+        error: Box<ConnectError>,
     },
     /// A step failed.
     #[error("step `{step}`{}: {error}", .rows.as_ref().map(|rows| format!(" on {rows}")).unwrap_or_default())]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use stepwell_connect::{Sink, Source};
 use stepwell_engine::{LogRecord, ModelProvider, StepComponent};
-use stepwell_plan::{Downstream, Plan, Upstream};
+use stepwell_plan::{Downstream, Plan, PlannedStep, Upstream};
 
 use crate::channel::{Inlet, Outlet, Parcel, QUEUE_BATCHES, Turnstile};
 use crate::error::RunError;
@@ -160,7 +160,7 @@ impl Run {
             stopping: AtomicBool::new(false),
             error: Mutex::new(None),
         });
-        let mut queues = Queues::new(&plan);
+        let queues = Queues::new(&plan);
         let (ended, sinks) = unbounded();
         let n_sinks = parts.sinks.len();
         let mut run = Self {
@@ -171,13 +171,8 @@ impl Run {
             sinks,
             n_sinks,
         };
-        run.start_sinks(parts.sinks, &mut queues, &ended);
-        run.start_stages(
-            &parts.components,
-            parts.models.as_ref(),
-            &mut queues,
-            n_threads,
-        );
+        run.start_sinks(parts.sinks, &queues, &ended);
+        run.start_stages(&parts.components, parts.models.as_ref(), &queues, n_threads);
         for (index, source) in parts.sources.into_iter().enumerate() {
             let outlet = queues.outlet(&plan, Upstream::Source(index));
             let shared = Arc::clone(&run.shared);
@@ -189,14 +184,9 @@ impl Run {
         run
     }
 
-    fn start_sinks(
-        &mut self,
-        sinks: Vec<Box<dyn Sink>>,
-        queues: &mut Queues,
-        ended: &Sender<SinkEnd>,
-    ) {
+    fn start_sinks(&mut self, sinks: Vec<Box<dyn Sink>>, queues: &Queues, ended: &Sender<SinkEnd>) {
         for (index, sink) in sinks.into_iter().enumerate() {
-            let receiver = queues.take_sink(index);
+            let receiver = queues.of_sink(index);
             let (shared, ended) = (Arc::clone(&self.shared), ended.clone());
             let thread = self.spawn(format!("sink-{index}"), move || {
                 write_sink(&shared, index, sink, &receiver, &ended)
@@ -209,7 +199,7 @@ impl Run {
         &mut self,
         components: &[StepComponent],
         models: Option<&Arc<dyn ModelProvider>>,
-        queues: &mut Queues,
+        queues: &Queues,
         n_threads: usize,
     ) {
         let plan = Arc::clone(&self.shared.plan);
@@ -219,7 +209,7 @@ impl Run {
                 .map(|port| queues.outlet(&plan, Upstream::Step { step: last, port }))
                 .collect();
             let parts = Arc::new(StageParts {
-                inlet: Inlet::new(queues.take_step(stage.steps[0])),
+                inlet: Inlet::new(queues.of_step(stage.steps[0])),
                 outlets,
                 turnstile: Turnstile::default(),
                 components: stage
@@ -325,61 +315,55 @@ impl Run {
     }
 }
 
-/// One queue for each input port of a step and for each sink.
+type Queue = (Sender<Parcel>, Receiver<Parcel>);
+
+/// One queue for each input port of a step and for each sink. It is dropped once all threads have their ends: a
+/// queue whose senders are gone has ended.
 struct Queues {
-    steps: Vec<Vec<(Sender<Parcel>, Option<Receiver<Parcel>>)>>,
-    sinks: Vec<(Sender<Parcel>, Option<Receiver<Parcel>>)>,
+    steps: Vec<Vec<Queue>>,
+    sinks: Vec<Queue>,
 }
 
 impl Queues {
     fn new(plan: &Plan) -> Self {
-        let steps = plan.steps.iter().enumerate().map(|(index, step)| {
-            (0..step.inputs.len())
-                .map(|port| {
-                    let queue = if must_not_block(plan, index, port) {
-                        unbounded()
-                    } else {
-                        bounded(QUEUE_BATCHES)
-                    };
-                    (queue.0, Some(queue.1))
-                })
+        let queue = |step: usize, port: usize| {
+            if must_not_block(plan, step, port) {
+                unbounded()
+            } else {
+                bounded(QUEUE_BATCHES)
+            }
+        };
+        let steps = plan.steps.iter().enumerate();
+        let ports = |(step, planned): (usize, &PlannedStep)| {
+            (0..planned.inputs.len())
+                .map(|port| queue(step, port))
                 .collect()
-        });
-        let sinks = plan
-            .sinks
-            .iter()
-            .map(|_| bounded(QUEUE_BATCHES))
-            .map(|queue| (queue.0, Some(queue.1)));
+        };
         Self {
-            steps: steps.collect(),
-            sinks: sinks.collect(),
+            steps: steps.map(ports).collect(),
+            sinks: plan.sinks.iter().map(|_| bounded(QUEUE_BATCHES)).collect(),
         }
     }
 
     fn outlet(&self, plan: &Plan, upstream: Upstream) -> Outlet {
-        let readers = plan
-            .readers(upstream)
-            .into_iter()
-            .map(|reader| match reader {
-                Downstream::Step { step, port } => self.steps[step][port].0.clone(),
-                Downstream::Sink(sink) => self.sinks[sink].0.clone(),
-            });
+        let readers = plan.readers(upstream).into_iter();
+        let senders = readers.map(|reader| match reader {
+            Downstream::Step { step, port } => self.steps[step][port].0.clone(),
+            Downstream::Sink(sink) => self.sinks[sink].0.clone(),
+        });
         Outlet {
-            readers: readers.collect(),
+            readers: senders.collect(),
         }
     }
 
-    fn take_step(&mut self, step: usize) -> Vec<Receiver<Parcel>> {
+    fn of_step(&self, step: usize) -> Vec<Receiver<Parcel>> {
         self.steps[step]
-            .iter_mut()
-            .filter_map(|queue| queue.1.take())
+            .iter()
+            .map(|queue| queue.1.clone())
             .collect()
     }
 
-    fn take_sink(&mut self, sink: usize) -> Receiver<Parcel> {
-        self.sinks[sink]
-            .1
-            .take()
-            .expect("each sink is started once")
+    fn of_sink(&self, sink: usize) -> Receiver<Parcel> {
+        self.sinks[sink].1.clone()
     }
 }

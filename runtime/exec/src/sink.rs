@@ -37,7 +37,7 @@ pub(crate) fn write_sink(
         if let Err(error) = sink.write(&batch) {
             shared.fail(RunError::Sink {
                 sink_name: planned.name.clone(),
-                error,
+                error: Box::new(error),
             });
             break;
         }
@@ -54,7 +54,7 @@ pub(crate) fn finish_sinks(
 ) -> Result<Vec<SinkSummary>, RunError> {
     let failed = |index: usize, error| RunError::Sink {
         sink_name: plan.sinks[index].name.clone(),
-        error,
+        error: Box::new(error),
     };
     let prepared = sinks
         .iter_mut()

@@ -59,7 +59,7 @@ pub(crate) fn read_source(
 fn fail(shared: &Shared, planned: &PlannedSource, error: ConnectError) {
     shared.fail(RunError::Source {
         source_name: planned.name.clone(),
-        error,
+        error: Box::new(error),
     });
 }
 

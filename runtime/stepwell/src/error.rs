@@ -216,7 +216,7 @@ impl From<RunError> for Error {
     /// What a source or sink says names it already.
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Source { error, .. } | RunError::Sink { error, .. } => error.into(),
+            RunError::Source { error, .. } | RunError::Sink { error, .. } => Self::Connect(error),
             error => Self::Run(Box::new(error)),
         }
     }
@@ -264,6 +264,19 @@ fn blame_for_table(error: &ConnectError) -> Blame {
         ConnectError::WrongBatch { .. } => Blame::Bug,
         _ => Blame::Pipeline,
     }
+}
+
+/// What an error says, with its causes, on one line and without the operating system's numbers.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        let text = text.split(" (os error ").next().unwrap_or_default();
+        message = format!("{message}: {text}");
+        cause = error.source();
+    }
+    message
 }
 
 /// `` `a`, `b` and 3 more ``, or that there is none of the kind.
