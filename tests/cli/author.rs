@@ -128,3 +128,21 @@ fn a_crate_that_is_no_step() {
     assert_eq!(ran.code, Some(2));
     assert_fails!(ran);
 }
+
+#[test]
+fn the_standard_steps_hold_their_cases_in_the_sandbox() {
+    let sandbox = Sandbox::with_standard_steps_only();
+    let mut command = sandbox.command(["test", ".", "--sandbox-only", "--offline"]);
+    let ran = Ran::new(
+        &sandbox,
+        &command.current_dir(workspace()).output().unwrap(),
+    )
+    .well();
+    for step in ["step-impute", "step-derive", "step-predict"] {
+        assert!(
+            ran.stdout().contains(&format!("{step}\n  ok ")),
+            "{}",
+            ran.text()
+        );
+    }
+}

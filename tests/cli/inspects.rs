@@ -51,3 +51,21 @@ fn a_model_is_one_object_for_programs() {
     std::fs::copy(model, sandbox.path("model.onnx")).unwrap();
     assert_shows!(sandbox.run(["inspect", "model.onnx", "--json"]));
 }
+
+#[test]
+fn the_standard_steps_are_listed_with_what_they_do() {
+    let sandbox = Sandbox::with_standard_steps_only();
+    let ran = sandbox.run(["steps", "--json"]).well();
+    let steps: Vec<serde_json::Value> = serde_json::from_slice(&ran.stdout).unwrap();
+    assert!(steps.iter().any(|step| step["name"] == "std/impute"));
+    let text = sandbox.run(["steps"]).well().stdout();
+    for step in &steps {
+        let summary = step["summary"].as_str().unwrap();
+        assert!(
+            !summary.is_empty() && !summary.starts_with('('),
+            "{}: {summary}",
+            step["name"]
+        );
+        assert!(text.contains(summary), "{text}");
+    }
+}

@@ -24,20 +24,21 @@ fn from_standard_input() -> Sandbox {
 fn ctrl_c_ends_a_run_that_waits_for_input_and_leaves_nothing_behind() {
     let sandbox = from_standard_input();
     let before = sandbox.files();
-    let mut command = sandbox.command([
-        "run",
-        "pipeline.toml",
-        "--json",
-        "--set",
-        "pipeline.batch_rows=1",
-    ]);
+    let mut command = sandbox.command(["run", "pipeline.toml", "--json"]);
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(b"id,name\n1,Ada\n2,Grace\n").unwrap();
+    // Enough for the schema to be known, and no end.
+    let writer = std::thread::spawn(move || {
+        let rows = "1,Ada\n".repeat(100_000);
+        stdin
+            .write_all(format!("id,name\n{rows}").as_bytes())
+            .unwrap();
+        stdin
+    });
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut lines = String::new();
     while !lines.contains("\"event\":\"started\"") {
@@ -54,7 +55,7 @@ fn ctrl_c_ends_a_run_that_waits_for_input_and_leaves_nothing_behind() {
     let failed = r#"{"event":"failed","code":"cancelled","message":"the run was cancelled","hint":null,"blame":"caller","exit_code":130}"#;
     assert_eq!(rest.last().unwrap(), failed);
     sandbox.assert_unchanged(&before);
-    drop(stdin);
+    drop(writer);
 }
 
 #[test]

@@ -254,8 +254,8 @@ impl Ran {
                 r#""(instances|memory_bytes|batches)":[0-9]+"#,
                 r#""$1":[number]"#,
             ),
-            (r"\b[0-9.,]+ ([kMG])?/s\b", "[rate]"),
             (r"\b[0-9.]+ (ms|s)\b", "[time]"),
+            (r"(?m)\[time\] +[0-9.]+( [kMG])?$", "[time]  [rate]"),
         ] {
             text = regex::Regex::new(pattern)
                 .unwrap()

@@ -90,5 +90,4 @@ fn what_cannot_be_inspected_is_told() {
     assert_fails!(sandbox.fail(["inspect", "model.onnx"]));
     assert_fails!(sandbox.fail(["inspect", "missing.onnx"]));
     assert_fails!(sandbox.fail(["inspect", "a step"]));
-    assert_fails!(sandbox.fail(["inspect", "std/impute"]));
 }

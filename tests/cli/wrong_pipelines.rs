@@ -45,12 +45,45 @@ wrong!(a_cycle, "[sinks.result]" => "[steps.other]\npath = \"identity.wasm\"\nin
 wrong!(two_writers_of_one_file, "out/result.csv\"" => "out/result.csv\"\n\n[sinks.other]\ninput = \"customers\"\npath = \"./out/../out/result.csv\"");
 wrong!(a_sink_that_writes_what_is_read, "out/result.csv" => "customers.csv");
 wrong!(no_sink, "[sinks.result]\ninput = \"same\"\npath  = \"out/result.csv\"\n" => "");
-wrong!(several_things_at_once, STEP => "path = \"missing.wasm\"\ninput = \"custmers\"\nwihth = 3");
-wrong!(no_steps_are_installed, "path  = \"identity.wasm\"" => "uses = \"std/impute@0.1\"");
 wrong!(a_step_with_a_typo, with standard steps, "path  = \"identity.wasm\"" => "uses = \"std/bucketise\"");
 wrong!(a_version_that_is_not_there, with standard steps, "path  = \"identity.wasm\"" => "uses = \"std/bucketize@7\"");
 wrong!(a_column_that_is_missing, with standard steps, STEP => "uses = \"std/bucketize\"\ninput = \"customers\"\nwith = { column = \"tenur\", edges = [1.0, 2.0] }");
 wrong!(a_column_of_the_wrong_type, with standard steps, STEP => "uses = \"std/bucketize\"\ninput = \"customers\"\nwith = { column = \"name\", edges = [1.0, 2.0] }");
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let sandbox = Sandbox::with("\"customers.csv\"", "\"custmers.csv\"");
+    sandbox.replace("by = \"read\"", "by = \"reed\", columns = 3");
+    sandbox.replace(
+        "out/result.csv\"",
+        "out/result.csv\"\ncompresion = \"gzip\"",
+    );
+    sandbox.replace(
+        "[sinks.result]",
+        "[steps.other]\npath = \"missing.wasm\"\ninput = \"sane\"\n\n[sinks.result]",
+    );
+    assert_fails!(check(&sandbox));
+}
+
+#[test]
+fn no_steps_are_installed() {
+    let sandbox = Sandbox::with("path  = \"identity.wasm\"", "uses = \"std/impute@0.1\"");
+    // The steps of the checkout lie beside the program that is tested.
+    let program = sandbox.path("bin/stepwell");
+    std::fs::create_dir(sandbox.path("bin")).unwrap();
+    if std::fs::hard_link(env!("CARGO_BIN_EXE_stepwell"), &program).is_err() {
+        std::fs::copy(env!("CARGO_BIN_EXE_stepwell"), &program).unwrap();
+    }
+    let mut command = std::process::Command::new(program);
+    command
+        .args(["check", "pipeline.toml"])
+        .current_dir(sandbox.folder());
+    command
+        .env_remove("STEPWELL_STEPS")
+        .env("XDG_DATA_HOME", sandbox.path("nothing-here"));
+    let output = command.output().unwrap();
+    assert_fails!(crate::support::Ran::new(&sandbox, &output));
+}
 
 #[test]
 fn an_output_that_nobody_reads() {

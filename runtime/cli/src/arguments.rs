@@ -35,10 +35,7 @@ pub(crate) enum Command {
     Test(TestArguments),
     Steps(StepsArguments),
     /// Print the JSON Schema of pipeline files, for editors.
-    ///
-    /// Example:
-    ///   stepwell schema > pipeline.schema.json
-    #[command(verbatim_doc_comment)]
+    #[command(after_help = "Example:\n  stepwell schema > pipeline.schema.json")]
     Schema,
     Completions(CompletionsArguments),
 }
@@ -60,14 +57,10 @@ pub(crate) struct PipelineArguments {
 /// Run a pipeline.
 ///
 /// Outputs appear whole or not at all: when anything fails, no output is changed.
-///
-/// Examples:
-///   stepwell run pipeline.toml
-///   stepwell run pipeline.toml --param clean.strategy=mean --limit 1000
-///   cat x.csv | stepwell run pipeline.toml --set sources.customers.path=- \
-///       --set sinks.scores.path=- --set sinks.scores.format=arrows > y.arrows
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    after_help = "Examples:\n  stepwell run pipeline.toml\n  stepwell run pipeline.toml --param clean.strategy=mean --limit 1000\n  cat x.csv | stepwell run pipeline.toml --set sources.customers.path=- \\\n      --set sinks.scores.path=- --set sinks.scores.format=arrows > y.arrows"
+)]
 pub(crate) struct RunArguments {
     #[command(flatten)]
     pub(crate) pipeline: PipelineArguments,
@@ -124,11 +117,8 @@ impl From<LogLevel> for stepwell::LogLevel {
 ///
 /// Opens every step with the schemas that will reach it, and reports everything that is wrong at once, with file,
 /// line and column. Reads a sample of each source, writes nothing.
-///
-/// Example:
-///   stepwell check pipeline.toml
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Example:\n  stepwell check pipeline.toml")]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     pub(crate) pipeline: PipelineArguments,
@@ -140,12 +130,10 @@ pub(crate) struct CheckArguments {
 /// Show what a pipeline does with which column.
 ///
 /// The schemas between steps, and which columns each step reads, passes on and makes.
-///
-/// Examples:
-///   stepwell explain pipeline.toml
-///   stepwell explain pipeline.toml --format dot | dot -Tsvg > pipeline.svg
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    after_help = "Examples:\n  stepwell explain pipeline.toml\n  stepwell explain pipeline.toml --format dot | dot -Tsvg > pipeline.svg"
+)]
 pub(crate) struct ExplainArguments {
     #[command(flatten)]
     pub(crate) pipeline: PipelineArguments,
@@ -170,13 +158,10 @@ pub(crate) enum ExplainFormat {
 ///
 /// Of a step: what it says of itself, its parameters, and what its binary could ask for. Of an ONNX model: inputs,
 /// outputs, classes and operators.
-///
-/// Examples:
-///   stepwell inspect my-step.wasm
-///   stepwell inspect std/impute
-///   stepwell inspect models/churn.onnx
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    after_help = "Examples:\n  stepwell inspect my-step.wasm\n  stepwell inspect std/impute\n  stepwell inspect models/churn.onnx"
+)]
 pub(crate) struct InspectArguments {
     /// A `.wasm` file, a step of a collection (`std/impute@0.1`), or an `.onnx` file.
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -199,11 +184,8 @@ pub(crate) enum New {
 }
 
 /// Begin a step: a crate that builds and passes its cases as it comes.
-///
-/// Example:
-///   stepwell new step my-step && cd my-step && stepwell test
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Example:\n  stepwell new step my-step && cd my-step && stepwell test")]
 pub(crate) struct NewStepArguments {
     /// The step's name: lowercase words joined by `-`.
     pub(crate) name: String,
@@ -221,11 +203,8 @@ pub(crate) enum Language {
 }
 
 /// Build a step to a component.
-///
-/// Example:
-///   stepwell build my-step -o my-step.wasm
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Example:\n  stepwell build my-step -o my-step.wasm")]
 pub(crate) struct BuildArguments {
     /// The step's folder.
     #[arg(value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
@@ -245,13 +224,10 @@ pub(crate) struct BuildArguments {
 ///
 /// A case is a file in the step's folder `cases/`: parameters and tables in, tables out. In the sandbox, each runs in
 /// batches of 1 row, of 7, and in one; all must give what the case expects. Then `cargo test` runs them natively.
-///
-/// Examples:
-///   stepwell test
-///   stepwell test my-step --filter dates
-///   stepwell test --bless
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    after_help = "Examples:\n  stepwell test\n  stepwell test my-step --filter dates\n  stepwell test --bless"
+)]
 pub(crate) struct TestArguments {
     /// The step's folder, or a workspace with several.
     #[arg(value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
@@ -271,11 +247,8 @@ pub(crate) struct TestArguments {
 }
 
 /// List the steps that pipelines can use by name.
-///
-/// Example:
-///   stepwell steps
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_help = "Example:\n  stepwell steps")]
 pub(crate) struct StepsArguments {
     /// Print one JSON object.
     #[arg(long)]
@@ -283,11 +256,10 @@ pub(crate) struct StepsArguments {
 }
 
 /// Print a script that completes commands in a shell.
-///
-/// Example:
-///   stepwell completions bash > ~/.local/share/bash-completion/completions/stepwell
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(
+    after_help = "Example:\n  stepwell completions bash > ~/.local/share/bash-completion/completions/stepwell"
+)]
 pub(crate) struct CompletionsArguments {
     /// The shell.
     #[arg(value_name = "SHELL")]

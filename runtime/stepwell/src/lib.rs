@@ -9,7 +9,8 @@
 //! use stepwell::{BatchCollector, Host, Pipeline};
 //!
 //! # let folder = tempfile::tempdir()?;
-//! # std::fs::write(folder.path().join("step.wasm"), stepwell_test_components::guest("identity"))?;
+//! # let component = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/guests/identity.wasm");
+//! # std::fs::copy(component, folder.path().join("step.wasm")).expect("`cargo xtask steps` was run");
 //! # std::fs::write(folder.path().join("pipeline.toml"), "
 //! # [pipeline]\nname = 'demo'\n
 //! # [sources.customers]\n
@@ -44,7 +45,8 @@
 //! # use std::sync::Arc;
 //! # use stepwell::arrow::array::{ArrayRef, Int64Array};
 //! # let folder = tempfile::tempdir()?;
-//! # std::fs::write(folder.path().join("double.wasm"), stepwell_test_components::guest("identity"))?;
+//! # let component = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/guests/identity.wasm");
+//! # std::fs::copy(component, folder.path().join("double.wasm")).expect("`cargo xtask steps` was run");
 //! # std::env::set_current_dir(folder.path())?;
 //! # let tenure = Arc::new(Int64Array::from(vec![1, 34, 2])) as ArrayRef;
 //! # let batch = stepwell::RecordBatch::try_from_iter([("tenure", tenure)])?;
@@ -71,7 +73,8 @@
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
-//! # std::fs::write(folder.path().join("step.wasm"), stepwell_test_components::guest("identity"))?;
+//! # let component = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/guests/identity.wasm");
+//! # std::fs::copy(component, folder.path().join("step.wasm")).expect("`cargo xtask steps` was run");
 //! # std::fs::write(folder.path().join("customers.csv"), "id,tenure\n1,34\n2,5\n")?;
 //! # let path = folder.path().join("pipeline.toml");
 //! # std::fs::write(&path, "

@@ -10,6 +10,7 @@ use stepwell_engine::{Model, ModelOutput, ModelProvider, Tensor};
 use stepwell_models::{ModelError, OutputRequest, TensorInfo};
 use stepwell_plan::{StepProblem, Subject};
 
+use crate::error::with_causes;
 use crate::host::Host;
 
 /// Models by their names in a pipeline.
@@ -121,13 +122,9 @@ fn problem(error: &ModelError) -> StepProblem {
         | ModelError::NulCharacter { .. } => Subject::Data,
         _ => Subject::Step,
     };
-    let mut message = error.to_string();
-    if let Some(cause) = std::error::Error::source(error) {
-        message = format!("{message}: {cause}");
-    }
     StepProblem {
         code: error.code().to_owned(),
-        message,
+        message: with_causes(error),
         hint: error.hint().map(ToOwned::to_owned),
         subject,
     }

@@ -11,7 +11,7 @@ use stepwell_engine::{
     Batch, Binary, EngineError, LogRecord, OpenOptions, Outcome, Rejected, StepComponent,
     StepInstance,
 };
-use stepwell_plan::{Description, Grants, Limits, Opened};
+use stepwell_plan::{Description, Grants, Limits, Opened, StepProblem, Subject};
 
 use crate::error::Error;
 use crate::host::{Host, LoadError};
@@ -127,7 +127,7 @@ impl Step {
         let models = PipelineModels::new(self.host.clone(), self.models.clone());
         let options = OpenOptions {
             parameters: self.parameters.clone(),
-            inputs,
+            inputs: inputs.clone(),
             grants: self.grants.clone(),
             limits: self.limits,
             models: Some(Arc::new(models)),
@@ -136,12 +136,41 @@ impl Step {
             .component
             .open(options)
             .map_err(|error| failed(&self.name, error))?;
+        self.check_columns(instance.opened(), &inputs)?;
         Ok(StepRun {
             name: self.name.clone(),
             instance,
             rejected: Vec::new(),
             log: Vec::new(),
         })
+    }
+
+    /// Of what a step declares to read, everything must be allowed.
+    fn check_columns(&self, opened: &Opened, inputs: &[SchemaRef]) -> Result<(), Error> {
+        let Some(allowed) = &self.grants.columns else {
+            return Ok(());
+        };
+        let names = opened
+            .reads
+            .iter()
+            .map(|read| inputs[read.port].field(read.column).name());
+        let refused: Vec<String> = names
+            .filter(|name| !allowed.contains(*name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let problem = StepProblem {
+            code: "column_not_granted".to_owned(),
+            message: format!(
+                "it reads the columns {}, which it was not allowed",
+                refused.join(", ")
+            ),
+            hint: Some("allow them, or let the step's parameters leave them out".to_owned()),
+            subject: Subject::Step,
+        };
+        Err(failed(&self.name, EngineError::Refused(vec![problem])))
     }
 }
 

@@ -15,7 +15,7 @@ use stepwell_plan::{
     StepReference,
 };
 
-use crate::error::Error;
+use crate::error::{Error, with_causes};
 use crate::host::{Host, LoadError};
 use crate::memory::{MemorySink, MemorySource, OpenMemorySink};
 use crate::models::PipelineModels;
@@ -59,7 +59,7 @@ impl World {
 
     fn component_file(&self, reference: &StepReference) -> Result<PathBuf, Problem> {
         match reference {
-            StepReference::Path(path) => Ok(self.base_dir().join(path)),
+            StepReference::Path(path) => Ok(in_folder(self.base_dir(), path)),
             StepReference::Uses {
                 collection,
                 name,
@@ -101,16 +101,10 @@ impl Catalog for World {
         let path = self.component_file(reference)?;
         let component = match self.host.load(&path) {
             Ok(component) => component,
-            Err(LoadError::Read(error)) => {
-                let error = Error::ReadStep {
-                    path,
-                    source: error,
-                };
-                let mut message = format!("`{reference}` cannot be read");
-                if let Some(cause) = std::error::Error::source(&error) {
-                    message = format!("{message}: {cause}");
-                }
-                return Err(problem(error.code(), message, error.hint()));
+            Err(LoadError::Read(source)) => {
+                let path = PathBuf::from(reference.to_string());
+                let error = Error::ReadStep { path, source };
+                return Err(problem(error.code(), with_causes(&error), error.hint()));
             }
             Err(LoadError::Engine(error)) => return Err(engine_problem(&error)),
         };
@@ -132,7 +126,7 @@ impl Catalog for World {
             let paths = request
                 .models
                 .iter()
-                .map(|(name, path)| (name.clone(), base_dir.join(path)));
+                .map(|(name, path)| (name.clone(), in_folder(base_dir, path)));
             Arc::new(PipelineModels::new(self.host.clone(), paths.collect()))
         });
         let component = &self.components[request.reference];
@@ -163,18 +157,11 @@ impl Catalog for World {
     }
 
     fn check_model(&mut self, _: &str, path: &str) -> Result<(), Problem> {
-        match stepwell_models::inspect(&self.base_dir().join(path)) {
+        match stepwell_models::inspect(&in_folder(self.base_dir(), path)) {
             Ok(_) => Ok(()),
             Err(error) => {
-                let mut message = error.to_string();
-                if let Some(cause) = std::error::Error::source(&error) {
-                    message = format!("{message}: {cause}");
-                }
-                Err(problem(
-                    error.code(),
-                    message,
-                    error.hint().map(ToOwned::to_owned),
-                ))
+                let hint = error.hint().map(ToOwned::to_owned);
+                Err(problem(error.code(), with_causes(&error), hint))
             }
         }
     }
@@ -182,6 +169,14 @@ impl Catalog for World {
     fn canonical_path(&self, path: &str) -> String {
         canonical_path(self.base_dir(), path)
     }
+}
+
+/// A path of a pipeline file, as people would write it.
+fn in_folder(folder: &Path, path: &str) -> PathBuf {
+    if folder == Path::new(".") {
+        return PathBuf::from(path);
+    }
+    folder.join(path)
 }
 
 /// The path of a file with links followed as far as it exists; URLs and `-` stay as they are.
@@ -228,11 +223,7 @@ fn engine_problem(error: &EngineError) -> Problem {
 }
 
 fn table_problem(error: &ConnectError) -> Problem {
-    let mut message = error.to_string();
-    if let Some(cause) = std::error::Error::source(error) {
-        message = format!("{message}: {cause}");
-    }
-    problem(error.code(), message, error.hint()).at_key(error.key())
+    problem(error.code(), with_causes(error), error.hint()).at_key(error.key())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Pipelines inside a program: tables in memory, cancelling, errors.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
@@ -226,7 +226,7 @@ fn all_that_is_wrong_is_told_at_once() {
 
 /// An input that begins, and then never goes on.
 struct Stalled {
-    start: &'static [u8],
+    start: io::Cursor<Vec<u8>>,
     _never: mpsc::Sender<()>,
     forever: mpsc::Receiver<()>,
 }
@@ -234,15 +234,16 @@ struct Stalled {
 fn stalled() -> StandardInput {
     let (_never, forever) = mpsc::channel();
     StandardInput::new(Stalled {
-        start: b"id,name\n1,Ada\n2,Grace\n3,Edsger\n",
+        // Enough for the schema to be known.
+        start: io::Cursor::new(format!("id,name\n{}", "1,Ada\n".repeat(100_000)).into_bytes()),
         _never,
         forever,
     })
 }
 
 impl Read for Stalled {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.start.is_empty() {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.start.position() == self.start.get_ref().len() as u64 {
             // The other end lives as long as this one does.
             let _ = self.forever.recv();
         }

@@ -219,7 +219,7 @@ mod tests {
             name: "--set".to_owned(),
             text: "steps.clean.input=custmers".to_owned(),
         });
-        let message = "there is no step `std/inpute`; there are `std/impute` and one\u{7} more";
+        let message = "there is no step `std/inpute`; there are `std/impute` and one more";
         Diagnostic::error("unknown_step", message)
             .at(&Span {
                 source: Arc::clone(&file),

@@ -10,7 +10,7 @@ use stepwell_build::BuildError;
 use stepwell_cases::CaseError;
 
 use super::diagnostics;
-use super::text::safe;
+use super::text::{safe, without_error_number};
 
 /// The exit code of a program whose reader went away, as shells have it: 128 and the signal's number.
 const BROKEN_PIPE: u8 = 141;
@@ -54,7 +54,14 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(error: &anyhow::Error) -> Self {
-        let message = message(error.as_ref());
+        let mut message = message(error.as_ref());
+        let is_invalid = error
+            .downcast_ref::<Error>()
+            .is_some_and(|error| !error.diagnostics().is_empty());
+        if is_invalid {
+            // What follows are the diagnostics, which are told apart.
+            message.truncate(message.find('\n').unwrap_or(message.len()));
+        }
         if is_broken_pipe(error) {
             return Self {
                 code: "broken_pipe",
@@ -127,8 +134,9 @@ fn message(error: &(dyn StdError + 'static)) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
+        let text = without_error_number(&text);
         // Some errors say their cause themselves.
-        if !message.ends_with(&text) {
+        if !message.ends_with(text) {
             message = format!("{message}: {text}");
         }
         cause = error.source();

@@ -25,12 +25,22 @@ pub(crate) struct Parameter {
 /// The parameters that a schema describes, each followed by those inside of it.
 pub(crate) fn parameters(schema: &Value) -> Vec<Parameter> {
     let mut found = Vec::new();
-    collect(schema, schema, "", 0, &mut found);
+    collect(schema, schema, "", &mut Vec::new(), &mut found);
     found
 }
 
-fn collect(root: &Value, schema: &Value, prefix: &str, depth: usize, found: &mut Vec<Parameter>) {
+fn collect<'a>(
+    root: &'a Value,
+    schema: &'a Value,
+    prefix: &str,
+    around: &mut Vec<&'a Value>,
+    found: &mut Vec<Parameter>,
+) {
     let schema = follow(root, schema);
+    // What is inside of itself was shown already.
+    if around.len() > DEPTH || around.iter().any(|outer| std::ptr::eq(*outer, schema)) {
+        return;
+    }
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         return;
     };
@@ -56,16 +66,15 @@ fn collect(root: &Value, schema: &Value, prefix: &str, depth: usize, found: &mut
             choices: choices(root, target),
             name: full_name.clone(),
         });
-        if depth < DEPTH {
-            let inner = target.get("items").unwrap_or(target);
-            let inner = follow(root, inner);
-            let mark = if target.get("items").is_some() {
-                "[]."
-            } else {
-                "."
-            };
-            collect(root, inner, &format!("{full_name}{mark}"), depth + 1, found);
-        }
+        let inner = target.get("items").unwrap_or(target);
+        let mark = if target.get("items").is_some() {
+            "[]."
+        } else {
+            "."
+        };
+        around.push(schema);
+        collect(root, inner, &format!("{full_name}{mark}"), around, found);
+        around.pop();
     }
 }
 
@@ -124,7 +133,7 @@ fn kind_at(root: &Value, schema: &Value, depth: usize) -> String {
     }
     let schema = follow(root, schema);
     if schema.get("enum").is_some() || schema.get("const").is_some() {
-        return "one of".to_owned();
+        return "one of these".to_owned();
     }
     let types: Vec<&str> = match schema.get("type") {
         Some(Value::String(one)) => vec![one],

@@ -195,7 +195,7 @@ impl Bars {
                 message.push_str(&format!(", {} rejected", units::count(step.rows_rejected)));
             }
             if let Some(rate) = units::rate(step.rows_in, Duration::from_secs_f64(step.seconds)) {
-                message.push_str(&format!(", {rate}"));
+                message.push_str(&format!(", {rate} rows/s"));
             }
             line.set_message(message);
             line.tick();

@@ -62,7 +62,7 @@ fn table(report: &RunReport) -> String {
         "copied in",
         "made",
         "time",
-        "rows in",
+        "rows/s",
     ];
     let mut rows = Vec::new();
     let time = |seconds: f64| units::time(Duration::from_secs_f64(seconds));

@@ -18,6 +18,14 @@ pub(crate) fn safe_line(text: &str) -> String {
     safe(text).replace('\n', "\\n")
 }
 
+/// Text of the operating system's errors without their numbers: `No such file or directory (os error 2)`.
+pub(crate) fn without_error_number(text: &str) -> &str {
+    match text.rsplit_once(" (os error ") {
+        Some((words, number)) if number.ends_with(')') => words,
+        _ => text,
+    }
+}
+
 /// Control characters, and those that change the direction of text.
 fn is_unsafe(character: char) -> bool {
     character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -56,18 +56,18 @@ pub(crate) fn time(time: Duration) -> String {
     }
 }
 
-/// `587 k/s`: how many a second; `None` where nothing was counted or no time went by.
+/// `587 k`: how many a second; `None` where nothing was counted or no time went by.
 pub(crate) fn rate(number: u64, time: Duration) -> Option<String> {
     if number == 0 || time.is_zero() {
         return None;
     }
     let rate = number as f64 / time.as_secs_f64();
     Some(match rate {
-        rate if rate >= 999.5e6 => format!("{:.1} G/s", rate / 1e9),
-        rate if rate >= 99.95e6 => format!("{:.0} M/s", rate / 1e6),
-        rate if rate >= 999.5e3 => format!("{:.1} M/s", rate / 1e6),
-        rate if rate >= 999.5 => format!("{:.0} k/s", rate / 1e3),
-        rate => format!("{rate:.0} /s"),
+        rate if rate >= 999.5e6 => format!("{:.1} G", rate / 1e9),
+        rate if rate >= 99.95e6 => format!("{:.0} M", rate / 1e6),
+        rate if rate >= 999.5e3 => format!("{:.1} M", rate / 1e6),
+        rate if rate >= 999.5 => format!("{:.0} k", rate / 1e3),
+        rate => format!("{rate:.0}"),
     })
 }
 
@@ -95,7 +95,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let rates =
             [12, 587_000, 1_200_000, 250_000_000].map(|number| rate(number, second).unwrap());
-        assert_eq!(rates, ["12 /s", "587 k/s", "1.2 M/s", "250 M/s"]);
+        assert_eq!(rates, ["12", "587 k", "1.2 M", "250 M"]);
         assert_eq!(rate(0, second), None);
     }
 }

@@ -47,7 +47,7 @@ fn render(file: &Path, summary: &ModelSummary) -> String {
         text.push_str(&format!("\n{title}:\n"));
         let rows = tensors.iter().map(|tensor| {
             vec![
-                format!("  {}", safe_line(&tensor.name)),
+                format!(" {}", safe_line(&tensor.name)),
                 safe_line(&tensor.element_type),
                 shape(&tensor.shape),
             ]
@@ -57,7 +57,7 @@ fn render(file: &Path, summary: &ModelSummary) -> String {
     text.push_str("\nOperators:\n");
     let rows = summary.operators.iter().map(|operator| {
         let name = format!(
-            "  {}.{}",
+            " {}.{}",
             safe_line(&operator.domain),
             safe_line(&operator.name)
         );
