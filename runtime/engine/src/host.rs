@@ -136,6 +136,14 @@ fn declared_column(
             state.column_name(index)
         )));
     }
+    // A checked plan has refused such a step already; whoever opens steps without one relies on this.
+    let name = entry.batch.schema().field(index.column).name();
+    let granted = state.grants.columns.as_ref();
+    if granted.is_some_and(|granted| !granted.contains(name)) {
+        return Err(Stop::violation(format!(
+            "it read column `{name}`, which `allow.columns` does not grant"
+        )));
+    }
     let array = entry.batch.column(index.column).cloned();
     let Some(array) = array else {
         // Declared columns are always loaded; this would be our fault, not the step's.

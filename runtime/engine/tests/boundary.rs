@@ -7,6 +7,7 @@ use arrow_schema::{Field, Schema};
 use proptest::prelude::*;
 use serde_json::json;
 use stepwell_engine::{Engine, EngineOptions, OpenOptions, Outcome, StepComponent};
+use stepwell_plan::Grants;
 use stepwell_test_arrays::{Random, every_type};
 use stepwell_test_components::guest;
 
@@ -67,6 +68,36 @@ fn a_column_passed_by_handle_is_not_copied() {
     for (passed, given) in passed.zip(batch.columns()) {
         assert!(Arc::ptr_eq(passed.unwrap(), given));
     }
+}
+
+#[test]
+fn a_column_that_is_not_granted_cannot_be_read() {
+    let batch = Random::new(7).batch(2, 10, 0);
+    let open = |granted: &[&str]| {
+        let columns = granted.iter().map(|name| (*name).to_owned()).collect();
+        let options = OpenOptions {
+            parameters: json!({ "by": "read" }),
+            inputs: vec![batch.schema()],
+            grants: Grants {
+                columns: Some(columns),
+                ..Grants::default()
+            },
+            ..OpenOptions::default()
+        };
+        identity()
+            .open(options)
+            .unwrap()
+            .process(0, batch.clone().into())
+    };
+    assert!(open(&["column_0", "column_1"]).is_ok());
+    let error = open(&["column_0"]).unwrap_err();
+    assert_eq!(error.code(), "contract_violation");
+    assert!(
+        error
+            .to_string()
+            .contains("column `column_1`, which `allow.columns` does not grant"),
+        "{error}"
+    );
 }
 
 proptest! {

@@ -90,7 +90,7 @@ pub use parameters::NoParameters;
 pub use problem::{Problems, ResultExt, StepError, Subject, closest_name};
 pub use selection::Selection;
 pub use step::{Step, StepDefinition};
-pub use stepwell_layout::type_name;
+pub use stepwell_layout::{parse_type, type_name};
 pub use stepwell_sdk_macros::step;
 
 /// ```

@@ -1,8 +1,7 @@
 //! Converts columns to other types.
 
-use stepwell_layout::parse_type;
 use stepwell_sdk::prelude::*;
-use stepwell_sdk::type_name;
+use stepwell_sdk::{parse_type, type_name};
 use stepwell_values::{Named, cells, convert, is_convertible, pointer, text};
 
 /// The new types.
