@@ -238,6 +238,9 @@ pub(crate) struct TestArguments {
     /// Run only cases with this text in their names. Natively, all run.
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
+    /// Test this component instead of building one, as for a step that is not written in Rust. Nothing runs natively.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) component: Option<PathBuf>,
     /// Do not run the cases natively.
     #[arg(long)]
     pub(crate) sandbox_only: bool,
