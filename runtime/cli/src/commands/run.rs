@@ -84,14 +84,12 @@ fn run_for_programs(arguments: &RunArguments) -> Result<ExitCode> {
     } else {
         Box::new(io::stderr())
     };
+    let events = Arc::new(Events::new(stream));
     let progress = Arc::new(Progress::Events {
-        events: Events::new(stream),
+        events: Arc::clone(&events),
         log_level: arguments.log_level.into(),
     });
-    let Progress::Events { events, .. } = &*progress else {
-        unreachable!("it was just made so");
-    };
-    match try_run_for_programs(arguments, &progress, events) {
+    match try_run_for_programs(arguments, &progress, &events) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
             let failure = Failure::new(&error);

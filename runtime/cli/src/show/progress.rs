@@ -1,6 +1,7 @@
 //! Progress of a run: bars on a terminal, events as JSON, or nothing.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use console::style;
@@ -21,7 +22,10 @@ pub(crate) enum Progress {
         log_level: LogLevel,
     },
     /// To programs.
-    Events { events: Events, log_level: LogLevel },
+    Events {
+        events: Arc<Events>,
+        log_level: LogLevel,
+    },
 }
 
 impl Progress {
