@@ -8,16 +8,16 @@ use stepwell_engine::EngineError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// A source could not be read.
-    #[error("source `{source_name}`: {error}")]
+    /// A source could not be read; the error names it.
+    #[error("{error}")]
     Source {
         /// The source's name in the pipeline.
         source_name: String,
         /// What went wrong.
         error: Box<ConnectError>,
     },
-    /// A sink could not be written.
-    #[error("sink `{sink_name}`: {error}")]
+    /// A sink could not be written; the error names it.
+    #[error("{error}")]
     Sink {
         /// The sink's name in the pipeline.
         sink_name: String,

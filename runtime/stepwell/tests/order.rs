@@ -2,6 +2,8 @@
 //! the number of threads.
 
 use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::OnceLock;
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
@@ -10,6 +12,15 @@ use stepwell::{BatchCollector, Host, HostOptions, Pipeline};
 use stepwell_test_components::guest_path;
 
 const ROWS: i64 = 3_000;
+
+/// One for all runs: it compiles each step once.
+fn host() -> &'static Host {
+    static HOST: OnceLock<Host> = OnceLock::new();
+    HOST.get_or_init(|| {
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+        Host::new(HostOptions::default().cache_folder(cache)).unwrap()
+    })
+}
 
 /// Runs steps on the numbers 1 to `ROWS` and gives the values of a column of what reaches the sink.
 fn run(steps: &str, batch_rows: usize, threads: usize, column: &str) -> Vec<i64> {
@@ -25,11 +36,10 @@ fn run(steps: &str, batch_rows: usize, threads: usize, column: &str) -> Vec<i64>
         text = text.replace(&format!("'{guest}.wasm'"), &format!("'{}'", path.display()));
     }
     let output = BatchCollector::new();
-    let host = Host::new(HostOptions::default()).unwrap();
     Pipeline::parse(text, folder.path())
         .threads(threads)
         .collect("out", &output)
-        .check(&host)
+        .check(host())
         .unwrap()
         .run()
         .unwrap();
