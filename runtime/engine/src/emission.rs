@@ -111,9 +111,7 @@ impl Routing {
             made: made.into(),
         }
     }
-}
 
-impl Routing {
     /// The columns of a source, by its place among those passed on, that go into the output.
     fn passed_columns(&self, index: usize) -> BTreeSet<usize> {
         let columns = self.places.iter().filter_map(|place| match place {
@@ -179,9 +177,14 @@ pub(crate) fn emit(
         )));
     }
     let mut n_rows = None;
+    for rows in &passed {
+        agree(&mut n_rows, rows.n_rows(), "rows that are passed on")?;
+    }
+    // Before they are gathered, so that the limit also bounds the host's memory: a row may be selected many times.
+    let charged = n_rows;
+    store.data_mut().charge_rows(charged.unwrap_or(0))?;
     let mut sources = Vec::with_capacity(passed.len());
     for (index, rows) in passed.into_iter().enumerate() {
-        agree(&mut n_rows, rows.n_rows(), "rows that are passed on")?;
         sources.push(rows.select(|| routing.passed_columns(index))?);
     }
     let mut columns = Vec::with_capacity(made.len());
@@ -199,7 +202,9 @@ pub(crate) fn emit(
         return Err(Stop::violation("it emitted neither rows nor columns"));
     };
     let state = store.data_mut();
-    state.charge_rows(n_rows)?;
+    if charged.is_none() {
+        state.charge_rows(n_rows)?;
+    }
     if n_rows > 0 {
         let schema = Arc::clone(&output.schema);
         let batch = Batch::layered(schema, routing.places, sources, columns, n_rows);
