@@ -59,6 +59,20 @@ fn parameters_and_settings_change_the_pipeline() {
     assert_eq!(sandbox.read("other.jsonl"), "{\"x\":1}\n");
 }
 
+#[test]
+fn columns_are_made_in_the_order_in_which_they_are_written() {
+    let sandbox = Sandbox::with_standard_steps(
+        "path  = \"identity.wasm\"\ninput = \"customers\"\nwith  = { by = \"read\" }",
+        "uses = \"std/derive\"\ninput = \"customers\"\n\n[steps.same.with.columns]\nz = \"1\"\ny = \"x + 1\"\nx = \"2\"",
+    );
+    sandbox.run(["run", "pipeline.toml", "--quiet"]).well();
+    let header = format!("{},z,y,x", CUSTOMERS.lines().next().unwrap());
+    assert_eq!(
+        sandbox.read("out/result.csv").lines().next(),
+        Some(header.as_str())
+    );
+}
+
 /// Events without those of progress that depend on how quick the machine is: the last one stays.
 fn without_early_progress(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();

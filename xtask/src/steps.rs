@@ -24,45 +24,38 @@ pub(crate) fn target() -> Result<()> {
 /// Builds the standard steps and the tests' guests.
 pub(crate) fn steps() -> Result<()> {
     target()?;
-    let all = find_steps(root()).map_err(with_hint)?;
-    let standard = |package: &StepPackage| {
-        let name = package.name.strip_prefix("step-").unwrap_or(&package.name);
-        format!("{name}-{}.wasm", package.version)
-    };
-    let guest = |package: &StepPackage| {
-        let name = package.folder.file_name().unwrap_or_default();
-        format!("{}.wasm", name.to_string_lossy())
-    };
-    say("the standard steps");
-    build_below("steps", &target_folder().join("steps/std"), standard, &all)?;
-    say("the tests' guests");
-    build_below("tests/guests", &target_folder().join("guests"), guest, &all)
-}
-
-/// Builds the steps below a folder of the checkout.
-fn build_below(
-    sources: &str,
-    components: &Path,
-    file_name: fn(&StepPackage) -> String,
-    all: &[StepPackage],
-) -> Result<()> {
-    let sources = root().join(sources);
-    let packages: Vec<StepPackage> = all
-        .iter()
-        .filter(|package| package.folder.starts_with(&sources))
-        .cloned()
-        .collect();
+    let packages = find_steps(root()).map_err(with_hint)?;
+    say("the standard steps and the tests' guests");
     let mut options = BuildOptions::new();
-    options.folder = Some(components.to_owned());
-    options.file_name = file_name;
+    options.folder = Some(target_folder());
+    options.file_name = |package| {
+        let folder = package.folder.file_name().unwrap_or_default();
+        let name = folder.to_string_lossy();
+        match is_standard(package) {
+            true => format!("{STANDARD}/{name}-{}.wasm", package.version),
+            false => format!("{GUESTS}/{name}.wasm"),
+        }
+    };
     let built = build_steps(&packages, &options, &mut tell).map_err(with_hint)?;
-    remove_others(components, &built)?;
+    for folder in [STANDARD, GUESTS] {
+        remove_others(&target_folder().join(folder), &built)?;
+    }
     for step in &built {
         let state = if step.changed { "new" } else { "as it was" };
         let kilobytes = step.bytes.div_ceil(1024);
         eprintln!("    {:<18} {kilobytes:>6} KiB  {state}", step.package);
     }
     Ok(())
+}
+
+/// The standard steps' components, in Cargo's target folder.
+const STANDARD: &str = "steps/std";
+
+/// The components of the tests' guests, in Cargo's target folder.
+const GUESTS: &str = "guests";
+
+fn is_standard(package: &StepPackage) -> bool {
+    package.folder.starts_with(root().join("steps"))
 }
 
 /// Removes components of steps and versions that are no more, or a pipeline would still find them.

@@ -24,7 +24,7 @@ pub struct BuildOptions {
     pub profile: Profile,
     /// The folder of the components; `stepwell` in Cargo's target folder if none is given.
     pub folder: Option<PathBuf>,
-    /// How the component of a crate is called; `NAME.wasm` by the crate's name if nothing else is said.
+    /// The component's path in that folder; `NAME.wasm` by the crate's name if nothing else is said.
     pub file_name: fn(&StepPackage) -> String,
     /// Whether to do without the network (`cargo --offline`).
     pub offline: bool,
@@ -124,7 +124,6 @@ pub fn build_steps(
         Some(folder) => folder.clone(),
         None => workspace.target_folder.join("stepwell"),
     };
-    fs::create_dir_all(&folder).map_err(write_error(&folder))?;
     progress(Progress::Phase("making components"));
     packages
         .iter()
@@ -272,6 +271,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<bool, BuildError> {
         return Ok(false);
     }
     let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(write_error(folder))?;
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

@@ -112,7 +112,7 @@ fn ports_docs_and_parameters_are_described() {
         ..
     } = scripted::STEP.describe();
     insta::assert_debug_snapshot!((name, summary, inputs, outputs));
-    insta::assert_snapshot!(parameters, @r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","additionalProperties":false,"description":"The parameters of a step that has none.","type":"object"}"#);
+    insta::assert_snapshot!(parameters, @r#"{"type":"object","additionalProperties":false,"description":"The parameters of a step that has none.","$schema":"https://json-schema.org/draft/2020-12/schema"}"#);
 }
 
 #[test]

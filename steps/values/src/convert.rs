@@ -42,11 +42,16 @@ pub fn convert<'a>(
     rows: usize,
     cell: impl Fn(usize) -> Cell<'a>,
 ) -> Option<Converted> {
-    let column = Column {
-        rows,
-        cell: &cell,
-        target,
-    };
+    convert_dyn(target, rows, &cell)
+}
+
+/// [`convert`], compiled once for all kinds of access to the values: it is a twentieth of a step's bytes.
+fn convert_dyn<'a>(
+    target: &DataType,
+    rows: usize,
+    cell: &dyn Fn(usize) -> Cell<'a>,
+) -> Option<Converted> {
+    let column = Column { rows, cell, target };
     Some(match target {
         DataType::Boolean => {
             let mut failed = column.failures();
@@ -108,13 +113,13 @@ pub fn convert<'a>(
     })
 }
 
-struct Column<'c, F> {
+struct Column<'c, 'a> {
     rows: usize,
-    cell: &'c F,
+    cell: &'c dyn Fn(usize) -> Cell<'a>,
     target: &'c DataType,
 }
 
-impl<'a, F: Fn(usize) -> Cell<'a>> Column<'_, F> {
+impl<'a> Column<'_, 'a> {
     fn failures(&self) -> Failures {
         Failures {
             failed: vec![false; self.rows],

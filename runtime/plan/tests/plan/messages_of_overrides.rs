@@ -128,10 +128,10 @@ fn a_wrong_value_is_shown_in_the_argument() {
 
 #[test]
 fn a_wrong_key_is_shown_in_the_argument() {
-    assert_snapshot!(check(Overrides::new().param("clean.stratgy=mean")), @r"
-        error[unknown_parameter] --param:1:7: step `clean` has no parameter `stratgy`; valid parameters: `columns`, `fill_value`, `strategy`
-          hint: did you mean `strategy`?
-        ");
+    assert_snapshot!(check(Overrides::new().param("clean.stratgy=mean")), @"
+    error[unknown_parameter] --param:1:7: step `clean` has no parameter `stratgy`; valid parameters: `columns`, `strategy`, `fill_value`
+      hint: did you mean `strategy`?
+    ");
     assert_snapshot!(check(Overrides::new().param("claen.strategy=mean")), @r"
         error[bad_override] --param:1:1: the pipeline has no step `claen`; valid steps: `clean`, `split`
           hint: did you mean `clean`?
@@ -149,10 +149,10 @@ fn a_wrong_key_is_shown_in_the_argument() {
           hint: did you mean `sources`?
         ");
     assert_snapshot!(check(Overrides::new().set("sources.orders.path=x")), @"error[bad_override] --set:1:9: the pipeline has no source `orders`; valid sources: `customers`");
-    assert_snapshot!(check(Overrides::new().set("sources.customers.pth=x")), @r"
-        error[unknown_key] --set:1:19: `sources.customers` has no key `pth`; valid keys: `compression`, `csv`, `format`, `path`, `sample_rows`, `types`
-          hint: did you mean `path`?
-        ");
+    assert_snapshot!(check(Overrides::new().set("sources.customers.pth=x")), @"
+    error[unknown_key] --set:1:19: `sources.customers` has no key `pth`; valid keys: `path`, `format`, `compression`, `types`, `csv`, `sample_rows`
+      hint: did you mean `path`?
+    ");
     assert_snapshot!(check(Overrides::new().set("sinks=x")), @r"
         error[bad_override] --set:1:1: `sinks` as a whole cannot be set
           hint: name an entry and a key: `sinks.NAME.KEY=…`

@@ -321,9 +321,9 @@ with = { columns = ['nonsense'] }
 input = 'last'
 path = 'out.csv'
 "), @r#"
-        error[unknown_key] pipeline.toml:5:1: `sources.orders` has no key `pth`; valid keys: `compression`, `csv`, `format`, `path`, `sample_rows`, `types`
-          hint: did you mean `path`?
-        error[wrong_type] pipeline.toml:9:20: parameter `columns` of step `clean` must be an array of strings, not a string
-          hint: write it in brackets: `["tenure"]`
-        "#);
+    error[unknown_key] pipeline.toml:5:1: `sources.orders` has no key `pth`; valid keys: `path`, `format`, `compression`, `types`, `csv`, `sample_rows`
+      hint: did you mean `path`?
+    error[wrong_type] pipeline.toml:9:20: parameter `columns` of step `clean` must be an array of strings, not a string
+      hint: write it in brackets: `["tenure"]`
+    "#);
 }

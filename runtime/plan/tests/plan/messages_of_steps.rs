@@ -39,12 +39,12 @@ fn a_step_for_another_contract_is_an_error() {
 #[test]
 fn parameters_are_compared_with_the_schema_of_the_step() {
     assert_snapshot!(check("uses = 'std/impute'\nwith = { columns = ['tenure', 5], stratgy = 'mean', fill_value = true }"), @r#"
-        error[wrong_type] pipeline.toml:7:31: parameter `columns[1]` of step `step` must be a string, not an integer
-          hint: write it in quotes: `"5"`
-        error[unknown_parameter] pipeline.toml:7:35: step `step` has no parameter `stratgy`; valid parameters: `columns`, `fill_value`, `strategy`
-          hint: did you mean `strategy`?
-        error[wrong_type] pipeline.toml:7:66: parameter `fill_value` of step `step` must be a string or a number, not a boolean
-        "#);
+    error[wrong_type] pipeline.toml:7:31: parameter `columns[1]` of step `step` must be a string, not an integer
+      hint: write it in quotes: `"5"`
+    error[unknown_parameter] pipeline.toml:7:35: step `step` has no parameter `stratgy`; valid parameters: `columns`, `strategy`, `fill_value`
+      hint: did you mean `strategy`?
+    error[wrong_type] pipeline.toml:7:66: parameter `fill_value` of step `step` must be a string or a number, not a boolean
+    "#);
 }
 
 #[test]

@@ -52,31 +52,31 @@ fn numbers_that_do_not_fit_are_errors() {
 
 #[test]
 fn an_unknown_section_is_an_error_with_the_sections_there_are() {
-    assert_snapshot!(messages(&around("[source.other]\npath = \"x.csv\"")), @r"
-        error[unknown_key] pipeline.toml:3:2: the pipeline file has no section `source`; valid sections: `models`, `parameters`, `pipeline`, `sinks`, `sources`, `steps`
-          hint: did you mean `sources`?
-        ");
+    assert_snapshot!(messages(&around("[source.other]\npath = \"x.csv\"")), @"
+    error[unknown_key] pipeline.toml:3:2: the pipeline file has no section `source`; valid sections: `pipeline`, `parameters`, `models`, `sources`, `steps`, `sinks`
+      hint: did you mean `sources`?
+    ");
 }
 
 #[test]
 fn an_unknown_key_is_an_error_with_the_keys_there_are() {
     assert_snapshot!(messages(
         "pipeline.name = \"a\"\n[sources.customers]\npth = \"customers.csv\"\nsepparator = \";\"\n[sinks.x]\ninput = \"customers\"\npath = \"x.csv\""
-    ), @r"
-        error[unknown_key] pipeline.toml:3:1: `sources.customers` has no key `pth`; valid keys: `compression`, `csv`, `format`, `path`, `sample_rows`, `types`
-          hint: did you mean `path`?
-        error[unknown_key] pipeline.toml:4:1: `sources.customers` has no key `sepparator`; valid keys: `compression`, `csv`, `format`, `path`, `sample_rows`, `types`
-        ");
+    ), @"
+    error[unknown_key] pipeline.toml:3:1: `sources.customers` has no key `pth`; valid keys: `path`, `format`, `compression`, `types`, `csv`, `sample_rows`
+      hint: did you mean `path`?
+    error[unknown_key] pipeline.toml:4:1: `sources.customers` has no key `sepparator`; valid keys: `path`, `format`, `compression`, `types`, `csv`, `sample_rows`
+    ");
 }
 
 #[test]
 fn keys_of_the_pipeline_outside_of_its_section_are_pointed_to_it() {
-    assert_snapshot!(messages("batch_rows = 7\n[pipeline]\nname = \"a\"\n[sinks]\n"), @r"
-        error[unknown_key] pipeline.toml:1:1: the pipeline file has no section `batch_rows`; valid sections: `models`, `parameters`, `pipeline`, `sinks`, `sources`, `steps`
-          hint: it goes into the section `[pipeline]`
-        error[no_sinks] pipeline.toml:3:8: the pipeline has no sink: its result would go nowhere
-          hint: add one: `[sinks.result]` with `input` and `path`
-        ");
+    assert_snapshot!(messages("batch_rows = 7\n[pipeline]\nname = \"a\"\n[sinks]\n"), @"
+    error[unknown_key] pipeline.toml:1:1: the pipeline file has no section `batch_rows`; valid sections: `pipeline`, `parameters`, `models`, `sources`, `steps`, `sinks`
+      hint: it goes into the section `[pipeline]`
+    error[no_sinks] pipeline.toml:3:8: the pipeline has no sink: its result would go nowhere
+      hint: add one: `[sinks.result]` with `input` and `path`
+    ");
 }
 
 #[test]
@@ -184,20 +184,20 @@ fn a_source_and_a_step_cannot_have_one_name() {
 fn a_step_is_exactly_one_component() {
     assert_snapshot!(messages(&around(
         "[steps.a]\ninput = \"customers\"\n[steps.b]\ninput = \"a\"\nuses = \"std/select\"\npath = \"x.wasm\"\n[steps.c]\ninput = \"b\"\nuse = \"std/select\""
-    )), @r"
-        error[missing_key] pipeline.toml:3:8: `steps.a` needs one of the keys `uses`, `path`
-        error[conflicting_keys] pipeline.toml:5:8: `steps.b` can have only one of the keys `uses`, `path`
-        error[unknown_key] pipeline.toml:11:1: `steps.c` has no key `use`; valid keys: `allow`, `input`, `limits`, `path`, `uses`, `with`
-          hint: did you mean `uses`?
-        ");
+    )), @"
+    error[missing_key] pipeline.toml:3:8: `steps.a` needs one of the keys `uses`, `path`
+    error[conflicting_keys] pipeline.toml:5:8: `steps.b` can have only one of the keys `uses`, `path`
+    error[unknown_key] pipeline.toml:11:1: `steps.c` has no key `use`; valid keys: `uses`, `path`, `input`, `with`, `allow`, `limits`
+      hint: did you mean `uses`?
+    ");
 }
 
 #[test]
 fn a_parameter_outside_of_with_is_pointed_to_it() {
-    assert_snapshot!(messages(&around("[steps.a]\nuses = \"std/impute\"\ninput = \"customers\"\nstrategy = \"mean\"")), @r"
-        error[unknown_key] pipeline.toml:6:1: `steps.a` has no key `strategy`; valid keys: `allow`, `input`, `limits`, `path`, `uses`, `with`
-          hint: parameters of the step go into `with`: `[steps.a.with]`
-        ");
+    assert_snapshot!(messages(&around("[steps.a]\nuses = \"std/impute\"\ninput = \"customers\"\nstrategy = \"mean\"")), @"
+    error[unknown_key] pipeline.toml:6:1: `steps.a` has no key `strategy`; valid keys: `uses`, `path`, `input`, `with`, `allow`, `limits`
+      hint: parameters of the step go into `with`: `[steps.a.with]`
+    ");
 }
 
 #[test]
@@ -317,11 +317,11 @@ fn an_error_of_the_crate_says_all_that_is_wrong() {
     let error = PipelineFile::parse("[pipelin]", "p.toml", &ParseOptions::default()).unwrap_err();
     assert_eq!(error.code(), "invalid_pipeline");
     assert_eq!(error.diagnostics().len(), 1);
-    assert_snapshot!(error, @r"
-        pipeline `p.toml` has one problem
-        error[unknown_key] p.toml:1:2: the pipeline file has no section `pipelin`; valid sections: `models`, `parameters`, `pipeline`, `sinks`, `sources`, `steps`
-          hint: did you mean `pipeline`?
-        ");
+    assert_snapshot!(error, @"
+    pipeline `p.toml` has one problem
+    error[unknown_key] p.toml:1:2: the pipeline file has no section `pipelin`; valid sections: `pipeline`, `parameters`, `models`, `sources`, `steps`, `sinks`
+      hint: did you mean `pipeline`?
+    ");
 }
 
 #[test]
