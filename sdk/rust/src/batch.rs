@@ -1,6 +1,7 @@
 //! The rows that a step is given.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -26,25 +27,25 @@ struct BatchInner {
     opened: Rc<Opened>,
     port: usize,
     rows: usize,
-    values: RefCell<Vec<Option<ArrayRef>>>,
+    /// What was read, by position: empty for a batch of which nothing is, however many columns it has.
+    values: RefCell<BTreeMap<usize, ArrayRef>>,
 }
 
 impl Batch {
     pub(crate) fn new(host: HostBatch, opened: Rc<Opened>, port: usize) -> Result<Self, StepError> {
-        let Some(input) = opened.inputs.get(port) else {
+        if opened.inputs.get(port).is_none() {
             return Err(StepError::new(
                 "unknown_port",
                 format!("a batch came on port {port}, which the step does not have"),
             ));
-        };
-        let values = RefCell::new(vec![None; input.schema().fields().len()]);
+        }
         let rows = host.rows();
         Ok(Self(Rc::new(BatchInner {
             host,
             opened,
             port,
             rows,
-            values,
+            values: RefCell::default(),
         })))
     }
 
@@ -150,7 +151,7 @@ impl Batch {
     /// Forgets the values that were read, so that a batch that is kept takes no memory of the step. They
     /// are fetched again when they are asked for again.
     pub fn release(&self) {
-        self.0.values.borrow_mut().fill(None);
+        self.0.values.borrow_mut().clear();
     }
 
     pub(crate) fn host(&self) -> &HostBatch {
@@ -171,7 +172,7 @@ impl Batch {
         let mut missing: Vec<usize> = indices
             .iter()
             .copied()
-            .filter(|index| values[*index].is_none())
+            .filter(|index| !values.contains_key(index))
             .collect();
         missing.sort_unstable();
         missing.dedup();
@@ -184,13 +185,11 @@ impl Batch {
                 .map(|index| &self.schema().fields()[*index])
                 .collect();
             let arrays = self.0.host.read(&missing, &fields)?;
-            for (index, array) in missing.into_iter().zip(arrays) {
-                values[index] = Some(array);
-            }
+            values.extend(missing.into_iter().zip(arrays));
         }
         Ok(indices
             .iter()
-            .filter_map(|index| values[*index].clone())
+            .filter_map(|index| values.get(index).cloned())
             .collect())
     }
 

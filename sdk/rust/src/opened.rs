@@ -1,6 +1,6 @@
 //! What a step answered when it was opened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use arrow_schema::SchemaRef;
@@ -53,6 +53,9 @@ pub struct OpenedOutput {
     pub(crate) name: String,
     pub(crate) schema: SchemaRef,
     pub(crate) passes: Vec<Pass>,
+    /// The sets of ports that a column can be passed from, each with the first column that is: hardly ever more than
+    /// one, so that an emission is checked in a time that does not depend on the number of columns.
+    pub(crate) passed_from: BTreeMap<BTreeSet<usize>, usize>,
     /// Positions in the schema of the made columns, in the order in which the step gives them.
     pub(crate) made: Vec<usize>,
 }

@@ -1,6 +1,6 @@
 //! How a step says, when it is opened, what it will read and what it will make.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -352,9 +352,12 @@ impl OutputOpening {
         self.problems.into_result()?;
         let mut passes = Vec::new();
         let mut made = Vec::new();
+        let mut passed_from = BTreeMap::new();
         for (output_column, column) in self.columns.iter().enumerate() {
             match &column.origin {
                 Origin::Passed(places) => {
+                    let ports: BTreeSet<usize> = places.iter().map(|(port, _)| *port).collect();
+                    passed_from.entry(ports).or_insert(output_column);
                     passes.extend(places.iter().map(|(port, column)| Pass {
                         output_column,
                         port: *port,
@@ -374,6 +377,7 @@ impl OutputOpening {
             name: self.name,
             schema: Arc::new(Schema::new_with_metadata(fields, self.metadata)),
             passes,
+            passed_from,
             made: made
                 .into_iter()
                 .map(|(_, output_column)| output_column)

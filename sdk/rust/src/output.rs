@@ -216,31 +216,24 @@ impl OutputPort {
     /// Every passed column must come from exactly one of the batches.
     fn check_passed(&self, passed: &[Rows<'_>]) -> Result<(), StepError> {
         let opened = self.opened();
-        for (position, field) in opened.schema.fields().iter().enumerate() {
-            let sources = || {
-                opened
-                    .passes
-                    .iter()
-                    .filter(move |pass| pass.output_column == position)
-            };
-            let given = sources()
-                .filter(|pass| {
-                    passed
-                        .iter()
-                        .any(|rows| rows.batch.port_index() == pass.port)
-                })
-                .count();
-            if given == 0 && sources().next().is_some() {
-                return Err(self.bad_emission(format!(
-                    "no rows of the input that column `{}` is passed from",
-                    field.name()
-                )));
-            }
-            if given > 1 {
-                return Err(self.bad_emission(format!(
-                    "column `{}` is passed from several batches",
-                    field.name()
-                )));
+        for (ports, position) in &opened.passed_from {
+            let is_given =
+                |port: &&usize| passed.iter().any(|rows| rows.batch.port_index() == **port);
+            let name = || opened.schema.field(*position).name();
+            match ports.iter().filter(is_given).count() {
+                0 => {
+                    return Err(self.bad_emission(format!(
+                        "no rows of the input that column `{}` is passed from",
+                        name()
+                    )));
+                }
+                1 => {}
+                _ => {
+                    return Err(self.bad_emission(format!(
+                        "column `{}` is passed from several batches",
+                        name()
+                    )));
+                }
             }
         }
         for (position, rows) in passed.iter().enumerate() {
