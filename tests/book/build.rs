@@ -19,21 +19,38 @@ fn main() {
         );
     }
     pages.sort();
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
     let mut modules = String::new();
     for page in pages.into_iter().filter(|page| page.is_file()) {
         println!("cargo::rerun-if-changed={}", page.display());
         let page = page
             .canonicalize()
             .expect("a page that was listed is there");
-        writeln!(
-            modules,
-            "#[doc = include_str!({page:?})]\nmod {} {{}}",
-            module_name(&page)
-        )
-        .expect("a string takes all that is written to it");
+        let name = module_name(&page);
+        let text = fs::read_to_string(&page).expect("a page that was listed can be read");
+        let copy = out.join(&name).with_extension("md");
+        fs::write(&copy, with_main(&text)).expect("cargo's output folder can be written");
+        writeln!(modules, "#[doc = include_str!({copy:?})]\nmod {name} {{}}")
+            .expect("a string takes all that is written to it");
     }
-    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("pages.rs");
-    fs::write(out, modules).expect("cargo's output folder can be written");
+    fs::write(out.join("pages.rs"), modules).expect("cargo's output folder can be written");
+}
+
+/// Gives snippets that define a step a function `main`: rustdoc puts those without one into a function, where
+/// the module that `#[step]` makes would not find the step. A reader need not see that.
+fn with_main(page: &str) -> String {
+    let mut text = String::new();
+    let mut in_step = false;
+    for line in page.lines() {
+        in_step |= line.starts_with("#[step");
+        if in_step && line == "```" {
+            text.push_str("# fn main() {}\n");
+            in_step = false;
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
 }
 
 fn module_name(page: &Path) -> String {
