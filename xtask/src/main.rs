@@ -3,6 +3,7 @@
 mod book;
 mod check;
 mod demo;
+mod fuzz;
 mod onnx_runtime;
 mod shell;
 mod steps;
@@ -22,6 +23,8 @@ Usage: cargo xtask COMMAND
   cli           build the release command line (target/release/stepwell)
   schema        write the JSON Schema of pipeline files (docs/reference/pipeline.schema.json)
   book          build the book (target/book) and test its links
+  fuzz TARGET   fuzz a target, or `all`, for 20 minutes each, or --seconds N
+  sanitize      the tests of the crates with unsafe code, with the address sanitizer
   fmt           format all code
   lint          clippy, with warnings as errors
   docs          the crates' reference, with warnings as errors
@@ -39,6 +42,8 @@ fn main() -> ExitCode {
         ["cli"] => demo::command_line(),
         ["schema"] => check::write_schema(),
         ["book"] => book::build(),
+        ["fuzz", arguments @ ..] => fuzz::fuzz(arguments),
+        ["sanitize"] => fuzz::sanitize(),
         ["fmt"] => check::format(),
         ["lint"] => check::lint(),
         ["docs"] => check::docs(),

@@ -67,4 +67,4 @@ pub use self::library::{LIBRARY_VARIABLE, LibraryLookup};
 pub use self::model::Model;
 pub use self::onnx_runtime::OnnxRuntime;
 pub use self::output::OutputRequest;
-pub use self::summary::{ModelSummary, OperatorCount, inspect};
+pub use self::summary::{ModelSummary, OperatorCount, inspect, inspect_bytes};

@@ -70,8 +70,16 @@ pub struct OperatorCount {
 /// [`ModelError::Read`] where the file cannot be read, [`ModelError::TooLarge`] beyond 2 GiB or a
 /// million parts, [`ModelError::NotOnnx`] where it is no model.
 pub fn inspect(path: &Path) -> Result<ModelSummary, ModelError> {
-    let bytes = read(path)?;
-    let file = parse(&bytes).map_err(|error| not_onnx(path, error))?;
+    inspect_bytes(path, &read(path)?)
+}
+
+/// As [`inspect`], of bytes that are in memory; errors name `path` as where they came from.
+///
+/// # Errors
+///
+/// [`ModelError::TooLarge`] beyond a million parts, [`ModelError::NotOnnx`] where they are no model.
+pub fn inspect_bytes(path: &Path, bytes: &[u8]) -> Result<ModelSummary, ModelError> {
+    let file = parse(bytes).map_err(|error| not_onnx(path, error))?;
     summarize(path, &file)
 }
 

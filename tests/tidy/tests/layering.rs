@@ -47,6 +47,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("xtask", &["stepwell-build"]),
     ("stepwell-test-arrays", &[]),
     ("stepwell-test-components", &[]),
+    (
+        "stepwell-test-fuzz",
+        &[
+            "stepwell-layout",
+            "stepwell-cases",
+            "stepwell-plan",
+            "stepwell-connect",
+            "stepwell-models",
+            "stepwell-engine",
+            "stepwell-expression",
+            "stepwell-test-arrays",
+        ],
+    ),
     ("stepwell-tidy", &[]),
     ("stepwell-book", &[]),
 ];
