@@ -87,6 +87,96 @@ pub enum ConnectError {
         /// The path.
         path: String,
     },
+    /// A file would become larger than the process or the file system allows.
+    #[error("{dataset}: `{path}` would become larger than a file may be here")]
+    FileTooLarge {
+        /// Which sink.
+        dataset: Dataset,
+        /// The path.
+        path: String,
+    },
+    /// Another run writes to the same place.
+    #[error("{dataset}: another run is writing `{path}`")]
+    OutputInUse {
+        /// Which sink.
+        dataset: Dataset,
+        /// The path.
+        path: String,
+    },
+    /// There is something at the place, which the sink's mode `error` rules out.
+    #[error("{dataset}: `{path}` exists already")]
+    OutputExists {
+        /// Which sink.
+        dataset: Dataset,
+        /// The path.
+        path: String,
+    },
+    /// The folder that an output was written in is gone.
+    #[error("{dataset}: the folder of `{path}` was removed or replaced while it was written")]
+    OutputLost {
+        /// Which sink.
+        dataset: Dataset,
+        /// The path.
+        path: String,
+    },
+    /// Another program changed the file that rows are appended to.
+    #[error("{dataset}: another program changed `{path}` while rows were appended")]
+    OutputChanged {
+        /// Which sink.
+        dataset: Dataset,
+        /// The path.
+        path: String,
+    },
+    /// Something is mounted at the place, which can then not be replaced in one step.
+    #[error("{dataset}: `{path}` is a mount point, which cannot be replaced as a whole")]
+    MountPoint {
+        /// Which sink.
+        dataset: Dataset,
+        /// The path.
+        path: String,
+    },
+    /// A folder of parts holds something that must not be lost.
+    #[error("{dataset}: the folder `{path}` holds `{found}`, which is no part of a table")]
+    NotAPart {
+        /// Which sink.
+        dataset: Dataset,
+        /// The folder.
+        path: String,
+        /// The path of what is there, from the folder.
+        found: String,
+    },
+    /// Rows cannot be appended to what is there.
+    #[error("{dataset}: rows cannot be appended to `{path}`: {}", differences.join("; "))]
+    AppendMismatch {
+        /// Which sink.
+        dataset: Dataset,
+        /// The file or folder.
+        path: String,
+        /// Each difference in words.
+        differences: Vec<String>,
+    },
+    /// More partitions than one run may write.
+    #[error(
+        "{dataset}: more than {limit} partitions of `{path}`: the next one would be `{partition}`"
+    )]
+    TooManyPartitions {
+        /// Which sink.
+        dataset: Dataset,
+        /// The folder.
+        path: String,
+        /// `max_partitions`.
+        limit: u64,
+        /// The partition that is one too many.
+        partition: String,
+    },
+    /// A file became shorter while it was read.
+    #[error("{dataset}: `{path}` was cut short while it was read")]
+    CutShort {
+        /// Which source.
+        dataset: Dataset,
+        /// The file.
+        path: String,
+    },
     /// The reader of standard output went away. Often no failure: `stepwell run … | head`.
     #[error("{dataset}: the reader of `{path}` has gone away")]
     BrokenPipe {
@@ -353,6 +443,16 @@ impl ConnectError {
             | Self::IsDirectory { dataset, .. }
             | Self::NotADirectory { dataset, .. }
             | Self::StorageFull { dataset, .. }
+            | Self::FileTooLarge { dataset, .. }
+            | Self::OutputInUse { dataset, .. }
+            | Self::OutputExists { dataset, .. }
+            | Self::OutputLost { dataset, .. }
+            | Self::OutputChanged { dataset, .. }
+            | Self::MountPoint { dataset, .. }
+            | Self::NotAPart { dataset, .. }
+            | Self::AppendMismatch { dataset, .. }
+            | Self::TooManyPartitions { dataset, .. }
+            | Self::CutShort { dataset, .. }
             | Self::BrokenPipe { dataset, .. }
             | Self::Io { dataset, .. }
             | Self::Store { dataset, .. }
@@ -386,6 +486,16 @@ impl ConnectError {
             Self::IsDirectory { .. } => "is_directory",
             Self::NotADirectory { .. } => "not_a_directory",
             Self::StorageFull { .. } => "storage_full",
+            Self::FileTooLarge { .. } => "file_too_large",
+            Self::OutputInUse { .. } => "output_in_use",
+            Self::OutputExists { .. } => "output_exists",
+            Self::OutputLost { .. } => "output_lost",
+            Self::OutputChanged { .. } => "output_changed",
+            Self::MountPoint { .. } => "mount_point",
+            Self::NotAPart { .. } => "not_a_part",
+            Self::AppendMismatch { .. } => "append_mismatch",
+            Self::TooManyPartitions { .. } => "too_many_partitions",
+            Self::CutShort { .. } => "cut_short",
             Self::BrokenPipe { .. } => "broken_pipe",
             Self::Io { .. } => "io",
             Self::Store { .. } => "object_store",
@@ -420,6 +530,8 @@ impl ConnectError {
         match self {
             Self::InvalidOption { key, .. } => key.clone(),
             Self::UnknownColumn { column, .. } => vec!["types".to_owned(), column.clone()],
+            Self::OutputExists { .. } | Self::AppendMismatch { .. } => vec!["mode".to_owned()],
+            Self::TooManyPartitions { .. } => vec!["max_partitions".to_owned()],
             _ => Vec::new(),
         }
     }

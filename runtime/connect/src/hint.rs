@@ -126,10 +126,46 @@ pub(crate) fn hint(error: &ConnectError) -> Option<String> {
             Some("set `format`, or name the files with a glob such as `*.csv`".to_owned())
         }
         ConnectError::IsDirectory { .. } => {
-            Some("name a file in it, for example with the extension `.parquet`".to_owned())
+            Some("name a file in it, or end `path` with `/` for a folder of parts".to_owned())
         }
         ConnectError::StorageFull { .. } => Some(
             "free some space or write elsewhere; what was there before is untouched".to_owned(),
+        ),
+        ConnectError::CutShort { .. } => Some(
+            "another program writes it: run again once it is done, and have it write beside the file and rename"
+                .to_owned(),
+        ),
+        ConnectError::FileTooLarge { .. } => Some(
+            "raise the limit (`ulimit -f`), or write a folder of parts with `rows_per_file`; what was there before is untouched"
+                .to_owned(),
+        ),
+        ConnectError::OutputInUse { .. } => {
+            Some("wait for the other run to end, or give this one another path".to_owned())
+        }
+        ConnectError::OutputExists { .. } => Some(
+            "remove it, write elsewhere, or set `mode` to `overwrite` or `append`".to_owned(),
+        ),
+        ConnectError::OutputLost { .. } => Some("run it again".to_owned()),
+        ConnectError::OutputChanged { .. } => {
+            Some("run it again; what the other program wrote is still there".to_owned())
+        }
+        ConnectError::MountPoint { path, .. } if path.ends_with('/') => {
+            Some("name a folder in it, which can be replaced".to_owned())
+        }
+        ConnectError::MountPoint { .. } => {
+            Some("mount the folder that the file is in instead of the file".to_owned())
+        }
+        ConnectError::NotAPart { .. } => Some(
+            "a folder of parts is replaced as a whole: give the sink a folder of its own".to_owned(),
+        ),
+        ConnectError::AppendMismatch { .. } => Some(
+            "write to another place, or set `mode` to `overwrite`".to_owned(),
+        ),
+        ConnectError::TooManyPartitions { .. } => Some(
+            "partition by columns with fewer values, or raise `max_partitions`".to_owned(),
+        ),
+        ConnectError::Io { source, .. } if source.raw_os_error().is_some_and(is_out_of_handles) => Some(
+            "raise the number of files that a process may have open, `ulimit -n`".to_owned(),
         ),
         ConnectError::UnsupportedUrl { feature: Some(feature), .. } => Some(format!(
             "build with the cargo feature `{feature}` of `stepwell-connect`"
@@ -176,6 +212,16 @@ pub(crate) fn hint(error: &ConnectError) -> Option<String> {
             Some("only one source can be `-`, and only one sink".to_owned())
         }
         _ => None,
+    }
+}
+
+/// Whether an error of the operating system says that the process or the machine has too many files open.
+fn is_out_of_handles(code: i32) -> bool {
+    // EMFILE and ENFILE, which are the same numbers on all Unix systems; 4 is Windows' ERROR_TOO_MANY_OPEN_FILES.
+    if cfg!(windows) {
+        code == 4
+    } else {
+        matches!(code, 23 | 24)
     }
 }
 

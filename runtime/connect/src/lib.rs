@@ -52,7 +52,10 @@
 //!
 //! # Places
 //! Local files, `-` for standard input and output, and URLs of object stores (see [`Storage`]). A sink's local file is
-//! written beside its place under a hidden name, synced, and renamed when it is whole.
+//! written beside its place under a hidden name, synced, and renamed when it is whole. A sink's path that ends in `/` is
+//! a folder of parts, which is made beside its place in the same way and changes places with it as a whole. While a
+//! sink is open no other can be opened at its place, in this process or another; what a killed process has left there
+//! is cleared away by the next.
 //!
 //! All calls block. Object stores are waited for on threads of this crate, so that callers within an asynchronous
 //! runtime may call from one of its blocking threads.
@@ -63,7 +66,6 @@ mod dataset;
 mod encoding;
 mod error;
 mod file_name;
-mod file_sink;
 mod files;
 mod guard;
 mod hint;
@@ -71,6 +73,7 @@ mod open;
 mod read;
 mod rechunk;
 mod sink;
+mod sinks;
 mod source;
 mod standard;
 mod storage;
@@ -79,10 +82,10 @@ mod write;
 
 pub use dataset::Dataset;
 pub use error::{ConnectError, InvalidValue};
-pub use file_sink::{check_sink, open_sink};
 pub use object_store;
 pub use open::open_source;
-pub use sink::{Sink, SinkOptions, SinkSummary};
+pub use sink::{Sink, SinkOptions, SinkSummary, WrittenPart};
+pub use sinks::{check_sink, open_sink};
 pub use source::{OpenOptions, Progress, Source, SourceBatch};
 pub use standard::{StandardInput, StandardOutput};
 pub use storage::Storage;

@@ -28,6 +28,12 @@ pub trait Sink: Send {
     /// As for `write`.
     fn prepare(&mut self) -> Result<(), ConnectError>;
 
+    /// The files of a folder of parts that are whole so far, in the order in which they were finished: how far the
+    /// sink has come in a form that lasts. Nothing for any other sink, which is one file until its end.
+    fn parts(&self) -> &[WrittenPart] {
+        &[]
+    }
+
     /// Prepares, if that was not done, and puts the table in its place.
     ///
     /// # Errors
@@ -48,6 +54,19 @@ pub struct SinkSummary {
     pub bytes: u64,
     /// The absolute path, the URL, or `-`.
     pub path: String,
+    /// The files that a folder of parts got, in the order in which they were finished; empty for any other sink.
+    pub parts: Vec<WrittenPart>,
+}
+
+/// A file of a folder of parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenPart {
+    /// The path from the folder, such as `country=FR/part-00000.parquet`.
+    pub path: String,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes as stored, after compression.
+    pub bytes: u64,
 }
 
 /// How sinks are opened.

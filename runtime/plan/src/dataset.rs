@@ -97,9 +97,13 @@ impl Default for CsvOptions {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SinkSpec {
-    /// A file, a URL, or `-` for standard output. Relative paths start at the pipeline file's folder.
+    /// A file, a folder of parts (`out/`, with a `/` at its end), a URL, or `-` for standard output. Relative paths
+    /// start at the pipeline file's folder.
     pub path: String,
-    /// The format; taken from the file's extension where it is not given.
+    /// What becomes of rows that are there already.
+    #[serde(default, skip_serializing_if = "WriteMode::is_default")]
+    pub mode: WriteMode,
+    /// The format; taken from the file's extension where it is not given, Parquet for a folder of parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
     /// The compression of the whole file (CSV, JSON lines); of the pages (Parquet: `zstd` by default).
@@ -108,4 +112,52 @@ pub struct SinkSpec {
     /// How to write CSV.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csv: Option<CsvOptions>,
+    /// Rows of each part of a folder, at most; where it is not given, all rows (of a partition) are one part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub rows_per_file: Option<u64>,
+    /// Columns whose values become folders of a folder of parts, outermost first: `country=FR/part-00000.parquet`.
+    /// They are not in the files then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partition_by: Vec<String>,
+    /// How many partitions one run may write. 1,024 by default: each holds memory until the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_partitions: Option<u64>,
+}
+
+/// What a sink does with rows that are at its place already. Whatever it is, the place changes once, when all rows
+/// are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteMode {
+    /// They are replaced.
+    #[default]
+    Overwrite,
+    /// They stay, and the new ones come after them: in a CSV, JSON lines or Arrow stream file, or as further parts of
+    /// a folder.
+    Append,
+    /// Of a folder with `partition_by`: those of partitions that get new rows are replaced, others stay.
+    OverwritePartitions,
+    /// That there are some is an error.
+    Error,
+}
+
+impl WriteMode {
+    /// Whether it is what a pipeline that says nothing gets.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The mode as a pipeline file writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overwrite => "overwrite",
+            Self::Append => "append",
+            Self::OverwritePartitions => "overwrite-partitions",
+            Self::Error => "error",
+        }
+    }
 }

@@ -84,7 +84,7 @@ mod tree;
 
 pub use catalog::{Capability, Catalog, OpenError, OpenRequest, Problem, StepComponent};
 pub use check::{Checked, check, check_text};
-pub use dataset::{Compression, CsvOptions, Format, Paths, SinkSpec, SourceSpec};
+pub use dataset::{Compression, CsvOptions, Format, Paths, SinkSpec, SourceSpec, WriteMode};
 pub use error::PlanError;
 pub use file::{
     Inputs, ModelEntry, Overrides, ParameterEntry, ParameterType, ParseOptions, PipelineFile,

@@ -255,9 +255,15 @@ fn blame_for_table(error: &ConnectError) -> Blame {
         | ConnectError::UnknownKey { .. }
         | ConnectError::Malformed { .. }
         | ConnectError::SchemaMismatch { .. }
+        | ConnectError::TooManyPartitions { .. }
         | ConnectError::Encode { .. } => Blame::Data,
         ConnectError::PermissionDenied { .. }
         | ConnectError::StorageFull { .. }
+        | ConnectError::FileTooLarge { .. }
+        | ConnectError::OutputInUse { .. }
+        | ConnectError::OutputLost { .. }
+        | ConnectError::OutputChanged { .. }
+        | ConnectError::CutShort { .. }
         | ConnectError::BrokenPipe { .. }
         | ConnectError::Io { .. }
         | ConnectError::Store { .. } => Blame::Environment,

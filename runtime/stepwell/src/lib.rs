@@ -119,7 +119,8 @@ pub use pipeline::Pipeline;
 pub use run::Run;
 pub use step::{Step, StepRun};
 pub use stepwell_connect::{
-    ConnectError, Progress, SinkSummary, StandardInput, StandardOutput, Storage, object_store,
+    ConnectError, Progress, SinkSummary, StandardInput, StandardOutput, Storage, WrittenPart,
+    object_store,
 };
 pub use stepwell_engine::{
     Batch, Binary, CONTRACT_VERSION, EngineError, LogLevel, LogRecord, Rejected, digest, inspect,

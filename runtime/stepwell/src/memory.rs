@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
-use stepwell_connect::{ConnectError, Dataset, Progress, Sink, SinkSummary, Source, SourceBatch};
+use stepwell_connect::{
+    ConnectError, Dataset, Progress, Sink, SinkSummary, Source, SourceBatch, WrittenPart,
+};
 
 /// What stands for a table in memory where a path is shown.
 pub(crate) fn memory_path(name: &str) -> String {
@@ -196,6 +198,7 @@ impl Sink for OpenMemorySink {
             rows: self.rows,
             bytes,
             path: memory_path(&self.name),
+            parts: Vec::new(),
         })
     }
 
@@ -220,6 +223,10 @@ impl Sink for ObservedSink {
 
     fn prepare(&mut self) -> Result<(), ConnectError> {
         self.sink.prepare()
+    }
+
+    fn parts(&self) -> &[WrittenPart] {
+        self.sink.parts()
     }
 
     fn finish(self: Box<Self>) -> Result<SinkSummary, ConnectError> {

@@ -139,8 +139,9 @@ fn check(
 
 fn execute(checked: Checked, progress: &Progress) -> Result<RunReport> {
     let plan = Arc::clone(checked.plan());
+    interrupt::run_starts();
     let run = checked.start()?;
-    interrupt::cancel_on_interrupt(run.canceller());
+    interrupt::run_started(run.canceller());
     progress.start(&plan)?;
     while !run.wait_for(progress.interval()) {
         progress.show(&RunReport::new(&plan, &run.summary()))?;

@@ -11,6 +11,7 @@ use stepwell_cases::CaseError;
 
 use super::diagnostics;
 use super::text::{safe, without_error_number};
+use crate::interrupt;
 
 /// The exit code of a program whose reader went away, as shells have it: 128 and the signal's number.
 const BROKEN_PIPE: u8 = 141;
@@ -87,7 +88,10 @@ impl Failure {
             message,
             hint,
             blame,
-            exit_code: blame.exit_code(),
+            exit_code: match blame {
+                Blame::Caller => interrupt::exit_code().unwrap_or(blame.exit_code()),
+                _ => blame.exit_code(),
+            },
         }
     }
 }

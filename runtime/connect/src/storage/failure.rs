@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use super::place::PlaceProblem;
 use crate::dataset::Dataset;
 use crate::error::ConnectError;
 use crate::hint::closest_names;
@@ -19,6 +20,18 @@ impl fmt::Display for RawReadError {
 }
 
 impl std::error::Error for RawReadError {}
+
+/// A file is shorter than it was when it was opened.
+#[derive(Debug)]
+pub(crate) struct CutShort;
+
+impl fmt::Display for CutShort {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("it was cut short while it was read")
+    }
+}
+
+impl std::error::Error for CutShort {}
 
 pub(crate) fn read_failure(
     dataset: &Dataset,
@@ -50,6 +63,16 @@ fn failure(
         Ok(source) => return store_failure(dataset, action, path, source),
         Err(error) => error,
     };
+    let error = match error.downcast::<CutShort>() {
+        Ok(CutShort) => {
+            return ConnectError::CutShort { dataset, path };
+        }
+        Err(error) => error,
+    };
+    let error = match error.downcast::<PlaceProblem>() {
+        Ok(problem) => return place_failure(dataset, path, problem),
+        Err(error) => error,
+    };
     match error.kind() {
         ErrorKind::NotFound => ConnectError::NotFound {
             similar: local.map(similar_names).unwrap_or_default(),
@@ -68,12 +91,28 @@ fn failure(
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             ConnectError::StorageFull { dataset, path }
         }
+        ErrorKind::FileTooLarge => ConnectError::FileTooLarge { dataset, path },
         ErrorKind::BrokenPipe => ConnectError::BrokenPipe { dataset, path },
         _ => ConnectError::Io {
             dataset,
             action,
             path,
             source: error,
+        },
+    }
+}
+
+fn place_failure(dataset: Dataset, path: String, problem: PlaceProblem) -> ConnectError {
+    match problem {
+        PlaceProblem::InUse => ConnectError::OutputInUse { dataset, path },
+        PlaceProblem::MountPoint => ConnectError::MountPoint { dataset, path },
+        PlaceProblem::Lost => ConnectError::OutputLost { dataset, path },
+        PlaceProblem::Exists => ConnectError::OutputExists { dataset, path },
+        PlaceProblem::Changed => ConnectError::OutputChanged { dataset, path },
+        PlaceProblem::Foreign { found } => ConnectError::NotAPart {
+            dataset,
+            path,
+            found,
         },
     }
 }

@@ -3,14 +3,14 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
 use super::RemotePlace;
-use super::failure::{RawReadError, read_failure};
+use super::failure::{CutShort, RawReadError, read_failure};
 use crate::dataset::Dataset;
 use crate::error::ConnectError;
 use crate::standard::StandardInput;
@@ -34,6 +34,16 @@ pub(super) enum InputPlace {
 }
 
 impl InputFile {
+    /// A local file. `label` is what messages call it.
+    pub(crate) fn local(dataset: &Dataset, label: &str, path: &Path) -> Self {
+        Self {
+            dataset: dataset.clone(),
+            label: Arc::from(label),
+            size: None,
+            place: InputPlace::Local(path.to_owned()),
+        }
+    }
+
     pub(crate) fn is_standard_input(&self) -> bool {
         matches!(self.place, InputPlace::Standard(_))
     }
@@ -57,7 +67,7 @@ impl InputFile {
         let bytes_read = bytes_read.clone();
         match &self.place {
             InputPlace::Local(path) => {
-                let file = File::open(path).map_err(|error| self.failure(error))?;
+                let file = WholeFile::open(path).map_err(|error| self.failure(error))?;
                 Ok(Box::new(CountedReader::new(file, bytes_read)))
             }
             InputPlace::Remote(place) => {
@@ -121,6 +131,33 @@ impl InputFile {
             dataset: self.dataset.clone(),
             stream: "standard input",
         }
+    }
+}
+
+/// A file that is read to the end that it had when it was opened: one that was cut short meanwhile would otherwise
+/// look like a shorter table.
+struct WholeFile {
+    file: File,
+    /// Bytes that must still come.
+    missing: u64,
+}
+
+impl WholeFile {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let missing = file.metadata()?.len();
+        Ok(Self { file, missing })
+    }
+}
+
+impl Read for WholeFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        if read == 0 && self.missing > 0 && !buffer.is_empty() {
+            return Err(io::Error::other(CutShort));
+        }
+        self.missing = self.missing.saturating_sub(read as u64);
+        Ok(read)
     }
 }
 
@@ -189,7 +226,12 @@ impl RangedFile {
                 let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
                 let mut buffer = vec![0; length];
                 file.seek(SeekFrom::Start(range.start))?;
-                file.read_exact(&mut buffer)?;
+                file.read_exact(&mut buffer)
+                    .map_err(|error| match error.kind() {
+                        // The range was within the file when it was opened.
+                        io::ErrorKind::UnexpectedEof => io::Error::other(CutShort),
+                        _ => error,
+                    })?;
                 Ok(buffer.into())
             }
             RangedPlace::Remote(place) => place.read_range(range),

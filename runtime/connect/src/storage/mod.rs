@@ -3,10 +3,15 @@
 //! Local files are read and written with `std::fs`, not through `object_store`: they need no runtime, are read
 //! without a hop to another thread, and must be synced before they are renamed, which `object_store` does not do.
 
+mod exchange;
 mod failure;
+mod folder;
 mod input;
 mod list;
+mod lock;
+mod old_files;
 mod output;
+mod place;
 mod remote;
 mod runtime;
 
@@ -21,9 +26,12 @@ use crate::dataset::Dataset;
 use crate::error::ConnectError;
 
 pub(crate) use failure::{RawReadError, write_failure};
+pub(crate) use folder::StagedFolder;
 pub(crate) use input::{InputFile, RangedFile};
 pub(crate) use list::list;
+pub(crate) use old_files::{OldFile, OldFileKind, join, old_files};
 pub(crate) use output::{Output, check_place};
+pub(crate) use place::PlaceProblem;
 
 /// Where the URLs of sources and sinks lead. Clones share their connections.
 ///

@@ -1,11 +1,13 @@
 //! A file that is written, wherever it is: whole at its place, or not there at all.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile, TempPath};
+use stepwell_plan::WriteMode;
+use tempfile::TempPath;
 
+use super::place::{LocalPlace, PlaceProblem, sync_folder};
 use super::remote::RemoteWriter;
 use super::{Location, write_failure};
 use crate::dataset::Dataset;
@@ -20,15 +22,25 @@ pub(crate) fn check_place(
     dataset: &Dataset,
     options: &SinkOptions,
     path: &str,
+    mode: WriteMode,
 ) -> Result<(), ConnectError> {
-    match options.storage.locate(dataset, &options.base_dir, path)? {
+    let exists = match options.storage.locate(dataset, &options.base_dir, path)? {
         Location::Local(full) if full.is_dir() || path.ends_with('/') => {
-            Err(ConnectError::IsDirectory {
+            return Err(ConnectError::IsDirectory {
                 dataset: dataset.clone(),
                 path: path.to_owned(),
-            })
+            });
         }
-        _ => Ok(()),
+        Location::Local(full) => mode == WriteMode::Error && full.exists(),
+        Location::Remote(place) if mode == WriteMode::Error => place
+            .head()
+            .map_err(|error| write_failure(dataset, path, error))?
+            .is_some(),
+        _ => false,
+    };
+    match exists {
+        true => Err(write_failure(dataset, path, PlaceProblem::Exists.into())),
+        false => Ok(()),
     }
 }
 
@@ -40,17 +52,25 @@ pub(crate) struct Output {
 }
 
 enum OutputPlace {
-    /// A hidden file beside the place, renamed at the end.
-    Replace {
-        file: BufWriter<File>,
-        temporary: TempPath,
-        target: PathBuf,
-        created: CreatedFolders,
-    },
+    /// A file beside its place, renamed at the end.
+    Replace(Replacement),
     /// A pipe or device, which cannot be replaced.
     Special(BufWriter<File>),
+    /// A file in a folder that nobody sees yet.
+    Part(PartFile),
     Remote(RemoteWriter),
     Standard(BufWriter<Box<dyn Write + Send>>),
+}
+
+struct Replacement {
+    file: BufWriter<File>,
+    /// Removed before the place is let go.
+    temporary: TempPath,
+    place: LocalPlace,
+    /// Nothing may be at the place.
+    is_new: bool,
+    /// What the place was when it was copied to be appended to.
+    copied: Option<Metadata>,
 }
 
 impl Output {
@@ -59,8 +79,9 @@ impl Output {
         dataset: &Dataset,
         options: &SinkOptions,
         path: &str,
+        mode: WriteMode,
     ) -> Result<Self, ConnectError> {
-        check_place(dataset, options, path)?;
+        check_place(dataset, options, path, mode)?;
         let failure = |error| write_failure(dataset, path, error);
         let (place, shown) =
             match options.storage.locate(dataset, &options.base_dir, path)? {
@@ -78,7 +99,7 @@ impl Output {
                     (OutputPlace::Remote(RemoteWriter::new(&place)), place.url())
                 }
                 Location::Local(full) => {
-                    let place = Self::create_local(&full).map_err(failure)?;
+                    let place = Self::create_local(&full, mode).map_err(failure)?;
                     let shown = std::path::absolute(&full).unwrap_or(full);
                     (place, shown.to_string_lossy().into_owned())
                 }
@@ -90,34 +111,50 @@ impl Output {
         })
     }
 
-    fn create_local(full: &Path) -> io::Result<OutputPlace> {
-        // A link is written through, as other programs do, not replaced.
-        let target = std::fs::canonicalize(full).unwrap_or_else(|_| full.to_owned());
-        if let Ok(metadata) = std::fs::metadata(&target)
+    fn create_local(full: &Path, mode: WriteMode) -> io::Result<OutputPlace> {
+        if let Ok(metadata) = std::fs::metadata(full)
             && !metadata.is_file()
         {
-            let file = OpenOptions::new().write(true).open(&target)?;
+            let file = OpenOptions::new().write(true).open(full)?;
             return Ok(OutputPlace::Special(BufWriter::with_capacity(
                 BUFFER_BYTES,
                 file,
             )));
         }
-        let folder = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let created = CreatedFolders::make(folder)?;
-        let name = target
-            .file_name()
-            .ok_or(io::ErrorKind::InvalidInput)?
-            .to_string_lossy();
-        let (file, temporary) = temporary_file(&format!(".{name}."), folder)?.into_parts();
-        Ok(OutputPlace::Replace {
+        let place = LocalPlace::claim(full)?;
+        let (file, temporary) = place.temporary_file()?.into_parts();
+        Ok(OutputPlace::Replace(Replacement {
             file: BufWriter::with_capacity(BUFFER_BYTES, file),
             temporary,
-            target,
-            created,
+            place,
+            is_new: mode == WriteMode::Error,
+            copied: None,
+        }))
+    }
+
+    /// Starts a file in a folder that nobody sees yet; nothing must be there.
+    pub(super) fn part(full: &Path, shown: String) -> io::Result<Self> {
+        Ok(Self {
+            place: OutputPlace::Part(PartFile::create(full)?),
+            bytes: 0,
+            path: shown,
         })
+    }
+
+    /// The file that will be replaced, if there is one that holds something; it must not change until then.
+    pub(crate) fn existing(&mut self) -> io::Result<Option<PathBuf>> {
+        let OutputPlace::Replace(replacement) = &mut self.place else {
+            return Ok(None);
+        };
+        let target = replacement.place.target();
+        let metadata = match std::fs::metadata(target) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let found = (metadata.len() > 0).then(|| target.to_owned());
+        replacement.copied = Some(metadata);
+        Ok(found)
     }
 
     /// The absolute path, the URL, or `-`.
@@ -130,11 +167,13 @@ impl Output {
         self.bytes
     }
 
-    /// Makes sure that what was written is stored, as far as that can be before it is in its place.
+    /// Makes sure that what was written is stored, as far as that can be before it is in its place, and that it can
+    /// be put there.
     pub(crate) fn sync(&mut self) -> io::Result<()> {
         self.flush()?;
         match &mut self.place {
-            OutputPlace::Replace { file, .. } => file.get_ref().sync_all(),
+            OutputPlace::Replace(replacement) => replacement.sync(),
+            OutputPlace::Part(file) => file.sync(),
             _ => Ok(()),
         }
     }
@@ -142,34 +181,19 @@ impl Output {
     /// Puts the file in its place. [`sync`](Self::sync) comes before.
     pub(crate) fn commit(self) -> io::Result<()> {
         match self.place {
-            OutputPlace::Replace {
-                file,
-                temporary,
-                target,
-                created,
-            } => {
-                drop(file);
-                temporary.persist(&target).map_err(|error| error.error)?;
-                created.keep();
-                sync_folder(&target);
-                Ok(())
-            }
+            OutputPlace::Replace(replacement) => replacement.commit(),
             OutputPlace::Remote(writer) => writer.complete(),
-            OutputPlace::Special(_) | OutputPlace::Standard(_) => Ok(()),
+            OutputPlace::Special(_) | OutputPlace::Part(_) | OutputPlace::Standard(_) => Ok(()),
         }
     }
 
     /// Takes back what was written.
     pub(crate) fn abort(self) {
         match self.place {
-            // The folders are removed after the file in them, and only if they are empty.
-            OutputPlace::Replace {
-                temporary, created, ..
-            } => {
-                drop(temporary);
-                drop(created);
-            }
+            OutputPlace::Replace(replacement) => drop(replacement),
             OutputPlace::Remote(writer) => writer.abort(),
+            // The folder goes as a whole.
+            OutputPlace::Part(_) => {}
             // What was written is out; what was not must not follow.
             OutputPlace::Special(file) => drop(file.into_parts()),
             OutputPlace::Standard(stream) => drop(stream.into_parts()),
@@ -180,7 +204,9 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let written = match &mut self.place {
-            OutputPlace::Replace { file, .. } | OutputPlace::Special(file) => file.write(buffer)?,
+            OutputPlace::Replace(replacement) => replacement.file.write(buffer)?,
+            OutputPlace::Special(file) => file.write(buffer)?,
+            OutputPlace::Part(file) => file.write(buffer)?,
             OutputPlace::Remote(writer) => writer.write(buffer)?,
             OutputPlace::Standard(stream) => stream.write(buffer)?,
         };
@@ -190,64 +216,97 @@ impl Write for Output {
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.place {
-            OutputPlace::Replace { file, .. } | OutputPlace::Special(file) => file.flush(),
+            OutputPlace::Replace(replacement) => replacement.file.flush(),
+            OutputPlace::Special(file) => file.flush(),
+            OutputPlace::Part(_) => Ok(()),
             OutputPlace::Remote(writer) => writer.flush(),
             OutputPlace::Standard(stream) => stream.flush(),
         }
     }
 }
 
-/// A temporary file with the permissions of any other new file, not private to its owner: it becomes the output.
-fn temporary_file(prefix: &str, folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = Builder::new();
-    builder.prefix(prefix).suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
-}
-
-/// Makes a rename last through a power cut. Not all systems can, and the file itself is safe already.
-fn sync_folder(target: &Path) {
-    #[cfg(unix)]
-    if let Some(parent) = target.parent()
-        && let Ok(folder) = File::open(parent)
-    {
-        let _ = folder.sync_all();
-    }
-    #[cfg(not(unix))]
-    let _ = target;
-}
-
-/// Folders that were made for an output, and go again with it.
-struct CreatedFolders(Vec<PathBuf>);
-
-impl CreatedFolders {
-    fn make(folder: &Path) -> io::Result<Self> {
-        let missing = folder
-            .ancestors()
-            .take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists())
-            .map(Path::to_owned)
-            .collect();
-        if folder.ancestors().any(Path::is_file) {
-            return Err(io::ErrorKind::NotADirectory.into());
+impl Replacement {
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.get_ref().sync_all()?;
+        if !self.temporary.exists() {
+            return Err(PlaceProblem::Lost.into());
         }
-        std::fs::create_dir_all(folder)?;
-        Ok(Self(missing))
+        match &self.copied {
+            Some(copied) if !is_unchanged(copied, self.place.target()) => {
+                Err(PlaceProblem::Changed.into())
+            }
+            _ => Ok(()),
+        }
     }
 
-    fn keep(mut self) {
-        self.0.clear();
+    fn commit(self) -> io::Result<()> {
+        drop(self.file);
+        let target = self.place.target();
+        let persisted = match self.is_new {
+            true => self.temporary.persist_noclobber(target),
+            false => self.temporary.persist(target),
+        };
+        persisted.map_err(|failure| match failure.error.kind() {
+            io::ErrorKind::NotFound => PlaceProblem::Lost.into(),
+            io::ErrorKind::AlreadyExists => PlaceProblem::Exists.into(),
+            _ => failure.error,
+        })?;
+        sync_folder(self.place.folder());
+        self.place.keep();
+        Ok(())
     }
 }
 
-impl Drop for CreatedFolders {
-    fn drop(&mut self) {
-        for folder in &self.0 {
-            // One that others have put something into stays.
-            let _ = std::fs::remove_dir(folder);
+fn is_unchanged(before: &Metadata, path: &Path) -> bool {
+    std::fs::metadata(path)
+        .is_ok_and(|now| now.len() == before.len() && now.modified().ok() == before.modified().ok())
+}
+
+/// A file that is open only while it is written to: a run can write many parts at once, and a process can open few
+/// files.
+struct PartFile {
+    path: PathBuf,
+    buffer: Vec<u8>,
+}
+
+impl PartFile {
+    fn create(path: &Path) -> io::Result<Self> {
+        OpenOptions::new().write(true).create_new(true).open(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            buffer: Vec::new(),
+        })
+    }
+
+    fn send(&mut self) -> io::Result<File> {
+        let opened = OpenOptions::new().append(true).open(&self.path);
+        let mut file = opened.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => PlaceProblem::Lost.into(),
+            _ => error,
+        })?;
+        file.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(file)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let file = self.send()?;
+        self.buffer = Vec::new();
+        file.sync_all()
+    }
+}
+
+impl Write for PartFile {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(buffer);
+        if self.buffer.len() >= BUFFER_BYTES {
+            self.send()?;
         }
+        Ok(buffer.len())
+    }
+
+    /// Encoders flush after each batch, which would cost a call of the system each.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -2,10 +2,14 @@
 
 mod broken_files;
 mod csv;
+mod deaths;
 mod every_type;
+mod folders_of_parts;
 mod json;
 mod limits;
 mod listing;
+mod modes;
+mod one_writer;
 mod round_trip;
 mod sinks;
 mod standard_streams;

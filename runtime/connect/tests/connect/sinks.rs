@@ -110,7 +110,7 @@ fn the_place_is_untouched_until_the_end() {
 
     let mut sink = open();
     sink.write(&rows()).unwrap();
-    assert_eq!((old().as_str(), folder.names().len()), ("old", 3));
+    assert_eq!((old().as_str(), folder.names().len()), ("old", 4));
     sink.abort();
     assert_eq!((old().as_str(), folder.names().len()), ("old", 2));
 
@@ -122,7 +122,7 @@ fn the_place_is_untouched_until_the_end() {
     let mut sink = open();
     sink.write(&rows()).unwrap();
     sink.prepare().unwrap();
-    assert_eq!((old().as_str(), folder.names().len()), ("old", 3));
+    assert_eq!((old().as_str(), folder.names().len()), ("old", 4));
     drop(sink);
     assert_eq!((old().as_str(), folder.names().len()), ("old", 2));
 
@@ -187,12 +187,9 @@ fn places_that_cannot_be_written_are_errors() {
     let error = |path: &str| folder.write_error(json!({"path": path, "format": "csv"}), &[rows()]);
     assert_snapshot!(error("folder"), @r"
     error[is_directory]: sink `s`: `folder` is a folder, not a file
-      hint: name a file in it, for example with the extension `.parquet`
+      hint: name a file in it, or end `path` with `/` for a folder of parts
     ");
-    assert_snapshot!(error("new/"), @r"
-    error[is_directory]: sink `s`: `new/` is a folder, not a file
-      hint: name a file in it, for example with the extension `.parquet`
-    ");
+    assert_snapshot!(error("file/"), @r"error[not_a_directory]: sink `s`: a part of the path `file/` is a file, not a folder");
     assert_snapshot!(error("file/a.csv"), @r"error[not_a_directory]: sink `s`: a part of the path `file/a.csv` is a file, not a folder");
     assert_snapshot!(folder.write_error(json!({"path": "a.xlsx"}), &[rows()]), @r"
     error[unknown_format]: sink `s`: the format of `a.xlsx` is not known
@@ -217,7 +214,7 @@ fn places_that_cannot_be_written_are_errors() {
     let checked = check_sink("s", &spec, &Schema::empty(), &folder.sink_options());
     assert_snapshot!(show_error(&checked.unwrap_err()), @r"
     error[is_directory]: sink `s`: `folder` is a folder, not a file
-      hint: name a file in it, for example with the extension `.parquet`
+      hint: name a file in it, or end `path` with `/` for a folder of parts
     ");
     assert_eq!(folder.names(), ["file", "folder/", "folder/x"]);
 }
