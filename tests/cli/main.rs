@@ -4,9 +4,11 @@
 //! must leave the folder as it was.
 
 mod author;
+mod capabilities;
 mod churn;
 mod helps;
 mod inspects;
+mod rejects;
 mod runs;
 mod signals;
 mod streams;

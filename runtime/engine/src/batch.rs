@@ -3,6 +3,8 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, SchemaRef};
 
+use crate::origin::{RowOrigins, Selection};
+
 /// Rows of a table on their way between steps. Columns that nobody reads and no output needs are absent:
 /// they were never loaded. Clones share the columns.
 #[derive(Debug, Clone)]
@@ -10,6 +12,7 @@ pub struct Batch {
     schema: SchemaRef,
     columns: Columns,
     n_rows: usize,
+    origins: Option<RowOrigins>,
 }
 
 /// Columns, and columns over columns: a step that passes a thousand columns on adds one layer, whatever their
@@ -95,6 +98,7 @@ impl Batch {
             schema,
             columns: Columns::Flat(columns.into()),
             n_rows,
+            origins: None,
         }
     }
 
@@ -116,7 +120,35 @@ impl Batch {
                 made,
             })),
             n_rows,
+            origins: None,
         }
+    }
+
+    /// Says which rows of a source the rows are.
+    #[must_use]
+    pub fn with_origins(mut self, origins: Option<RowOrigins>) -> Self {
+        self.origins = origins;
+        self
+    }
+
+    /// Which rows of a source the rows are; `None` where that is not known, as of rows that a step made.
+    #[must_use]
+    pub fn origins(&self) -> Option<&RowOrigins> {
+        self.origins.as_ref()
+    }
+
+    /// Some of the rows that follow each other, without a copy.
+    ///
+    /// # Panics
+    /// When the batch has not as many rows.
+    #[must_use]
+    pub fn slice(&self, first: usize, n_rows: usize) -> Self {
+        let columns = self
+            .columns()
+            .map(|column| column.map(|column| column.slice(first, n_rows)));
+        let origins = self.origins.as_ref();
+        Self::from_checked(Arc::clone(&self.schema), columns.collect(), n_rows)
+            .with_origins(origins.map(|rows| rows.select(&Selection::Range(first, n_rows))))
     }
 
     /// The schema, absent columns included.

@@ -11,26 +11,25 @@ use arrow_select::take::take;
 use stepwell_layout::{Flat, Node, assemble};
 use stepwell_plan::{Mode, Opened, Output};
 use wasmtime::StoreContextMut;
+use wasmtime::component::Resource;
 
 use crate::batch::{Batch, Place};
 use crate::error::{Call, Stop};
+use crate::marks::Fate;
+use crate::origin::{RowOrigins, Selection};
 use crate::state::{Emitted, HostState, Rejected};
-use crate::wire::{UntrustedArray, UntrustedColumn, UntrustedRows, UntrustedSelection};
+use crate::wire::{BatchEntry, UntrustedArray, UntrustedColumn, UntrustedRows, UntrustedSelection};
 
 type Context<'a> = StoreContextMut<'a, HostState>;
 
 /// Rows of a batch, with a selection that is known to lie inside it.
 struct CheckedRows {
     port: usize,
+    entry: Resource<BatchEntry>,
     batch: Batch,
+    /// How many rows the instance was lent before the batch.
+    first_row: u64,
     selection: Selection,
-}
-
-enum Selection {
-    All,
-    Range(usize, usize),
-    Mask(BooleanArray),
-    Indices(UInt32Array),
 }
 
 /// Applies a selection of rows to a column.
@@ -38,17 +37,29 @@ type SelectColumn = dyn Fn(&ArrayRef) -> Result<ArrayRef, ArrowError>;
 
 impl CheckedRows {
     fn n_rows(&self) -> usize {
-        match &self.selection {
-            Selection::All => self.batch.n_rows(),
-            Selection::Range(_, length) => *length,
-            Selection::Mask(mask) => mask.true_count(),
-            Selection::Indices(indices) => indices.len(),
-        }
+        self.selection.count(self.batch.n_rows())
     }
 
-    /// The selected rows; of the columns, those that `wanted` names, in the schema of the input.
-    fn select(self, wanted: impl FnOnce() -> BTreeSet<usize>) -> wasmtime::Result<Batch> {
-        let n_rows = self.n_rows();
+    fn origins(&self) -> Option<RowOrigins> {
+        let origins = self.batch.origins();
+        origins.map(|origins| origins.select(&self.selection))
+    }
+
+    /// The selected rows; of the columns, those that `wanted` names, in the schema of the input. What gathering them
+    /// takes is charged first.
+    fn select(
+        self,
+        state: &mut HostState,
+        wanted: impl FnOnce() -> BTreeSet<usize>,
+    ) -> wasmtime::Result<Batch> {
+        let (n_rows, origins) = (self.n_rows(), self.origins());
+        if matches!(self.selection, Selection::All) {
+            return Ok(self.batch);
+        }
+        let wanted = wanted();
+        let columns = self.batch.columns().enumerate();
+        let columns = columns.filter_map(|(index, column)| column.filter(|_| wanted.contains(&index)));
+        state.charge_selection(&self.entry, &self.selection, columns)?;
         let apply: Box<SelectColumn> = match self.selection {
             Selection::All => return Ok(self.batch),
             Selection::Range(offset, length) => {
@@ -60,19 +71,22 @@ impl CheckedRows {
             }
             Selection::Indices(indices) => Box::new(move |column| take(column, &indices, None)),
         };
-        let wanted = wanted();
         let columns = self.batch.columns().enumerate().map(|(index, column)| {
             column
                 .filter(|_| wanted.contains(&index))
                 .map(&apply)
                 .transpose()
         });
-        let columns = columns.collect::<Result<_, _>>()?;
+        // Such as strings of more bytes than their offsets can count.
+        let columns = columns.collect::<Result<_, _>>().map_err(|error| {
+            Stop::violation(format!("it selected rows that cannot be put together: {error}"))
+        })?;
         Ok(Batch::from_checked(
             Arc::clone(self.batch.schema()),
             columns,
             n_rows,
-        ))
+        )
+        .with_origins(origins))
     }
 }
 
@@ -156,7 +170,7 @@ pub(crate) fn emit(
     };
     let passed = passed
         .into_iter()
-        .map(|rows| check_rows(&mut store, rows))
+        .map(|rows| check_rows(&mut store, rows, Fate::Passed))
         .collect::<Result<Vec<_>, _>>()?;
     let input_ports: Vec<usize> = passed.iter().map(|rows| rows.port).collect();
     let twice = input_ports
@@ -183,9 +197,13 @@ pub(crate) fn emit(
     // Before they are gathered, so that the limit also bounds the host's memory: a row may be selected many times.
     let charged = n_rows;
     store.data_mut().charge_rows(charged.unwrap_or(0))?;
+    // Of a row that is made of rows of several inputs, that of the first input is told.
+    let first = passed.iter().min_by_key(|rows| rows.port);
+    let origins = first.and_then(CheckedRows::origins);
     let mut sources = Vec::with_capacity(passed.len());
     for (index, rows) in passed.into_iter().enumerate() {
-        sources.push(rows.select(|| routing.passed_columns(index))?);
+        let wanted = || routing.passed_columns(index);
+        sources.push(rows.select(store.data_mut(), wanted)?);
     }
     let mut columns = Vec::with_capacity(made.len());
     for (index, column) in routing.made.iter().zip(made) {
@@ -205,9 +223,14 @@ pub(crate) fn emit(
     if charged.is_none() {
         state.charge_rows(n_rows)?;
     }
+    if input_ports.is_empty() {
+        state.outcome.rows_new += n_rows as u64;
+    }
     if n_rows > 0 {
+        state.charge_emission()?;
         let schema = Arc::clone(&output.schema);
-        let batch = Batch::layered(schema, routing.places, sources, columns, n_rows);
+        let batch = Batch::layered(schema, routing.places, sources, columns, n_rows)
+            .with_origins(origins);
         state.outcome.emitted.push(Emitted { port, batch });
     }
     Ok(())
@@ -220,18 +243,26 @@ pub(crate) fn reject(
     reason: String,
 ) -> wasmtime::Result<()> {
     may_emit(store.data())?;
-    let rows = check_rows(&mut store, rows)?;
+    let rows = check_rows(&mut store, rows, Fate::Rejected)?;
     let (port, n_rows) = (rows.port, rows.n_rows());
     let state = store.data_mut();
-    state.charge_rows(n_rows)?;
+    state.charge_rejects(n_rows)?;
     if n_rows > 0 {
+        state.charge_emission()?;
+        state.charge_bytes((code.len() + reason.len()) as u64)?;
         let n_columns = rows.batch.schema().fields().len();
-        let batch = rows.select(|| (0..n_columns).collect())?;
+        let positions = rows.selection.positions(rows.batch.n_rows());
+        let first_row = rows.first_row;
+        let batch = rows.select(state, || (0..n_columns).collect())?;
         state.outcome.rejected.push(Rejected {
             port,
             batch,
             code,
             reason,
+            rows: positions
+                .into_iter()
+                .map(|row| first_row + u64::from(row))
+                .collect(),
         });
     }
     Ok(())
@@ -264,9 +295,13 @@ fn agree(n_rows: &mut Option<usize>, length: usize, what: &str) -> wasmtime::Res
     }
 }
 
-fn check_rows(store: &mut Context<'_>, rows: UntrustedRows) -> wasmtime::Result<CheckedRows> {
+fn check_rows(
+    store: &mut Context<'_>,
+    rows: UntrustedRows,
+    fate: Fate,
+) -> wasmtime::Result<CheckedRows> {
     let entry = store.data().table.get(&rows.batch)?;
-    let (port, batch) = (entry.port, entry.batch.clone());
+    let (port, batch, first_row) = (entry.port, entry.batch.clone(), entry.first_row);
     let available = batch.n_rows();
     let selection = match rows.selection {
         UntrustedSelection::All => Selection::All,
@@ -310,9 +345,23 @@ fn check_rows(store: &mut Context<'_>, rows: UntrustedRows) -> wasmtime::Result<
             Selection::Indices(indices)
         }
     };
+    // Before the rest is checked: where that fails, so does the call, and nothing of it counts.
+    let state = store.data_mut();
+    let marks = &mut state.table.get_mut(&rows.batch)?.marks;
+    let added = marks.mark(fate, &selection, available).map_err(|row| {
+        Stop::violation(format!(
+            "it both emitted and rejected row {row} of a batch of {available}"
+        ))
+    })?;
+    match fate {
+        Fate::Passed => state.outcome.rows_passed += added,
+        Fate::Rejected => state.outcome.rows_rejected += added,
+    }
     Ok(CheckedRows {
         port,
+        entry: rows.batch,
         batch,
+        first_row,
         selection,
     })
 }
@@ -354,6 +403,7 @@ fn check_array(
 ) -> wasmtime::Result<ArrayRef> {
     let n_bytes = array.buffers.iter().map(|buffer| buffer.len() as u64).sum();
     store.data_mut().charge_bytes(n_bytes)?;
+    store.data_mut().outcome.bytes_made += n_bytes;
     charge_lengths(store.data(), field.data_type(), &array)?;
     let buffers = array
         .buffers

@@ -1,17 +1,21 @@
-use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use arrow_schema::SchemaRef;
-use stepwell_plan::{ColumnIndex, Mode, Opened, Output, Pass, StepProblem};
+use stepwell_plan::{Grants, Import, Limits, Opened};
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower};
-use wasmtime::{Store, Trap};
+use wasmtime::Store;
 
 use crate::component::{OpenOptions, StepComponent};
 use crate::engine::TICK;
 use crate::error::{Call, LimitValue, Stop};
-use crate::host::cut;
-use crate::state::{HostState, LogLevel, Outcome};
-use crate::wire::{BatchEntry, WireError, WireMode, WireOpened, WireOutput, WireSchema};
+use crate::extension::{Extension, ExtensionRequest};
+use crate::explain::explain;
+use crate::marks::RowMarks;
+use crate::opened::check_opened;
+use crate::state::{HostState, Outcome};
+use crate::surroundings::Surroundings;
+use crate::wire::{BatchEntry, WireError, WireOpened, WireSchema};
 use crate::{Batch, EngineError};
 
 /// A step that was opened: one instance of its component, with its own memory. It is used for one run and
@@ -20,6 +24,8 @@ pub struct StepInstance {
     component: StepComponent,
     running: Running,
     opened: Arc<Opened>,
+    /// Rows that it was lent so far, on all ports.
+    rows_lent: u64,
 }
 
 impl std::fmt::Debug for StepInstance {
@@ -42,7 +48,12 @@ impl StepInstance {
             grants,
             limits,
             models,
+            step,
+            surroundings,
         } = options;
+        check_grants(component, &grants)?;
+        let parameters = fill_secrets(&step, &parameters, &surroundings)?;
+        let secrets = surroundings.secrets.clone();
         let n_inputs = component.description()?.inputs.len();
         let n_outputs = component.description()?.outputs.len();
         if inputs.len() != n_inputs {
@@ -66,25 +77,33 @@ impl StepInstance {
             serde_json::Value::Null => "{}".to_owned(),
             given => given.to_string(),
         };
-        let mut running =
-            Running::start(component, HostState::new(limits, grants, models, inputs))?;
+        let state =
+            HostState::new(limits, grants, models, inputs).within(step, surroundings);
+        let mut running = Running::start(component, state).map_err(|error| error.redacted(&secrets))?;
         let answer: Result<WireOpened, Vec<WireError>> =
             running.call(Call::Open, &component.exports().open, (parameters, schemas))?;
         let opened = match answer {
             Ok(opened) => opened,
             Err(problems) => {
-                return Err(EngineError::Refused(
-                    problems.into_iter().map(StepProblem::from).collect(),
-                ));
+                let state = running.store.data();
+                if problems.is_empty() {
+                    return Err(EngineError::Violation {
+                        during: Call::Open,
+                        what: "it refused to be opened, and named no problem".to_owned(),
+                    });
+                }
+                return Err(EngineError::Refused(state.problems(problems)).redacted(&secrets));
             }
         };
         let state = running.store.data_mut();
-        let opened = Arc::new(check_opened(opened, n_outputs, &state.inputs)?);
+        let opened = check_opened(opened, n_outputs, &state.inputs, &state.limits);
+        let opened = Arc::new(opened.map_err(|error| error.redacted(&secrets))?);
         state.opened = Some(Arc::clone(&opened));
         Ok(Self {
             component: component.clone(),
             running,
             opened,
+            rows_lent: 0,
         })
     }
 
@@ -109,7 +128,16 @@ impl StepInstance {
             batch.schema().fields().len(),
             "a batch of another schema"
         );
-        let entry = BatchEntry { port, batch };
+        let first_row = self.rows_lent;
+        self.rows_lent += batch.n_rows() as u64;
+        let entry = BatchEntry {
+            port,
+            batch,
+            first_row,
+            marks: RowMarks::default(),
+            gathered: false,
+            held: 0,
+        };
         let handle = self
             .running
             .store
@@ -120,6 +148,7 @@ impl StepInstance {
                 what: "a batch cannot be lent",
                 reason: error.to_string(),
             })?;
+        self.running.store.data_mut().lent.insert(handle.rep());
         let arguments = (port as u32, handle);
         self.step_call(Call::Process, arguments, |component| {
             &component.exports().process
@@ -141,10 +170,16 @@ impl StepInstance {
     pub fn save(&mut self) -> Result<Vec<u8>, EngineError> {
         let export = &self.component.exports().save;
         let answer: Result<Vec<u8>, WireError> = self.running.call(Call::Save, export, ())?;
-        answer.map_err(|error| EngineError::Failed {
-            during: Call::Save,
-            problem: error.into(),
-        })
+        let state = answer.map_err(|error| self.failed(Call::Save, error))?;
+        let limit = self.running.store.data().limits.state;
+        if state.len() as u64 > limit {
+            return Err(EngineError::Limit {
+                during: Call::Save,
+                limit: LimitValue::State(limit),
+                asked: format!("{} bytes", state.len()),
+            });
+        }
+        Ok(state)
     }
 
     /// Gives a fresh instance the state that another one saved.
@@ -156,10 +191,14 @@ impl StepInstance {
         let answer: Result<(), WireError> =
             self.running
                 .call(Call::Restore, export, (state.to_vec(),))?;
-        answer.map_err(|error| EngineError::Failed {
-            during: Call::Restore,
-            problem: error.into(),
-        })
+        answer.map_err(|error| self.failed(Call::Restore, error))
+    }
+
+    /// Rows that the instance was lent so far, on all ports: the first one of the next batch has this place in
+    /// [`Rejected::rows`](crate::Rejected::rows).
+    #[must_use]
+    pub fn rows_lent(&self) -> u64 {
+        self.rows_lent
     }
 
     /// Bytes of the instance's memories and tables.
@@ -181,12 +220,21 @@ impl StepInstance {
             self.running
                 .call(call, export(&self.component), arguments)?;
         match answer {
-            Ok(()) => Ok(std::mem::take(&mut self.running.store.data_mut().outcome)),
-            Err(error) => Err(EngineError::Failed {
-                during: call,
-                problem: error.into(),
-            }),
+            Ok(()) => {
+                let state = self.running.store.data_mut();
+                match state.settle_held() {
+                    Ok(()) => Ok(std::mem::take(&mut state.outcome)),
+                    Err(error) => Err(explain(state, &error)),
+                }
+            }
+            Err(error) => Err(self.failed(call, error)),
         }
+    }
+
+    fn failed(&self, during: Call, error: WireError) -> EngineError {
+        let problem = self.running.store.data().problem(error);
+        let secrets = &self.running.store.data().surroundings.secrets;
+        EngineError::Failed { during, problem }.redacted(secrets)
     }
 }
 
@@ -194,24 +242,47 @@ impl StepInstance {
 pub(crate) struct Running {
     store: Store<HostState>,
     instance: Instance,
+    /// What drives its calls, where they may wait.
+    extension: Option<Arc<dyn Extension>>,
 }
 
 impl Running {
     pub(crate) fn start(component: &StepComponent, state: HostState) -> Result<Self, EngineError> {
         let engine = component.pre().engine();
-        // The host's copy of what a step hands over is bounded by the limit on bytes; wasmtime's own bound on lists that
-        // it lifts must leave room for that.
-        let fuel = usize::try_from(state.limits.bytes)
-            .unwrap_or(usize::MAX)
-            .saturating_add(64 << 20);
+        let handles = usize::try_from(state.limits.handles).unwrap_or(usize::MAX);
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.limiter);
-        store.set_hostcall_fuel(fuel);
+        // Handles of the host's are counted in its own table first; this is for those that a component makes itself.
+        store.set_max_component_handles(handles.saturating_add(1));
         store.epoch_deadline_trap();
         arm(&mut store);
-        match component.pre().instantiate(&mut store) {
-            Ok(instance) => Ok(Self { store, instance }),
-            Err(error) => Err(explain(&store, &error)),
+        let extension = component.extension().cloned();
+        if let Some(extension) = &extension {
+            let state = store.data_mut();
+            let request = ExtensionRequest {
+                step: &state.step,
+                grants: &state.grants,
+                limits: &state.limits,
+                surroundings: &state.surroundings,
+            };
+            state.extension = Some(extension.open(&request)?);
+        }
+        let instance = match &extension {
+            None => component.pre().instantiate(&mut store),
+            Some(extension) => {
+                let at_most = store.data().limits.time;
+                let instance = component.pre().instantiate_async(&mut store);
+                wait(extension.as_ref(), at_most, instance)
+            }
+        };
+        store.data_mut().take_extension_log();
+        match instance {
+            Ok(instance) => Ok(Self {
+                store,
+                instance,
+                extension,
+            }),
+            Err(error) => Err(explain(store.data(), &error)),
         }
     }
 
@@ -227,6 +298,9 @@ impl Running {
         (Answer,): ComponentNamedList + Lift,
     {
         self.store.data_mut().begin(call);
+        let fuel = lifted_bytes(call, &self.store.data().limits);
+        self.store
+            .set_hostcall_fuel(usize::try_from(fuel).unwrap_or(usize::MAX));
         arm(&mut self.store);
         let function = self
             .instance
@@ -235,11 +309,78 @@ impl Running {
                 reason: format!("its `{call}` is not that of the contract: {error:#}"),
                 hint: "build it again with an SDK of this version".to_owned(),
             })?;
-        match function.call(&mut self.store, arguments) {
+        let answer = match &self.extension {
+            None => function.call(&mut self.store, arguments),
+            Some(extension) => {
+                let at_most = self.store.data().limits.time;
+                let answer = function.call_async(&mut self.store, arguments);
+                wait(extension.as_ref(), at_most, answer)
+            }
+        };
+        self.store.data_mut().take_extension_log();
+        match answer {
             Ok((answer,)) => Ok(answer),
-            Err(error) => Err(explain(&self.store, &error)),
+            Err(error) => Err(explain(self.store.data(), &error)),
         }
     }
+}
+
+/// Waits for a call that may itself wait for something.
+fn wait<T: Send>(
+    extension: &dyn Extension,
+    at_most: Duration,
+    call: impl Future<Output = wasmtime::Result<T>> + Send,
+) -> wasmtime::Result<T> {
+    let mut answer = None;
+    {
+        let call = pin!(async { answer = Some(call.await) });
+        // A step that computes is stopped by the epoch; this is for the others, and comes after it.
+        extension.drive(at_most.saturating_add(2 * TICK), call);
+    }
+    answer.unwrap_or_else(|| Err(wasmtime::Error::new(Stop::TimeIsOver)))
+}
+
+/// What a component imports of WASI must be granted before any of its code runs with it.
+fn check_grants(component: &StepComponent, grants: &Grants) -> Result<(), EngineError> {
+    for capability in component.capabilities() {
+        if capability.is_wasi() && !grants.admits(capability) {
+            let imports = component.binary().imports.iter();
+            let imports = imports.filter(|name| Import::of(name) == Import::Capability(capability));
+            return Err(EngineError::NotGranted {
+                capability,
+                imports: imports.cloned().collect(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The parameters with the values of secrets in them.
+fn fill_secrets(
+    step: &str,
+    parameters: &serde_json::Value,
+    surroundings: &Surroundings,
+) -> Result<serde_json::Value, EngineError> {
+    let recorded = surroundings.record_secrets(step, &parameters.to_string());
+    recorded.map_err(|error| EngineError::Audit {
+        during: Call::Open,
+        reason: error.to_string(),
+    })?;
+    let secrets = &surroundings.secrets;
+    secrets
+        .fill_json(parameters)
+        .map_err(|name| EngineError::UnknownSecret { name })
+}
+
+/// Bytes that wasmtime lifts out of the step at once, in answers of the step and in arguments of calls of the host:
+/// what the limits allow in such a call, and room for the records around it.
+fn lifted_bytes(call: Call, limits: &Limits) -> u64 {
+    let allowed = match call {
+        Call::Start | Call::Describe | Call::Open | Call::Restore => limits.schema.saturating_mul(4),
+        Call::Process | Call::Finish => limits.bytes,
+        Call::Save => limits.state,
+    };
+    allowed.saturating_add(64 << 20)
 }
 
 /// Gives the call at hand its time.
@@ -256,149 +397,4 @@ fn arm(store: &mut Store<HostState>) {
             .unwrap_or(u64::MAX / 2)
             .saturating_add(1),
     );
-}
-
-/// Why a call ended, from the error that ended it.
-fn explain(store: &Store<HostState>, error: &wasmtime::Error) -> EngineError {
-    let state = store.data();
-    let during = state.call;
-    if let Some(stop) = error.downcast_ref::<Stop>() {
-        return match stop {
-            Stop::Violation(what) => EngineError::Violation {
-                during,
-                what: what.clone(),
-            },
-            Stop::Limit { limit, asked } => EngineError::Limit {
-                during,
-                limit: *limit,
-                asked: asked.clone(),
-            },
-        };
-    }
-    if matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt)) {
-        let limit = LimitValue::Time(state.limits.time);
-        return EngineError::Limit {
-            during,
-            limit,
-            asked: "it was still running".to_owned(),
-        };
-    }
-    if let Some(refused) = state.limiter.refused() {
-        let limit = LimitValue::Memory(state.limiter.limit());
-        return EngineError::Limit {
-            during,
-            limit,
-            asked: format!("{refused} bytes"),
-        };
-    }
-    if error.is::<wasmtime::component::ResourceTableError>() {
-        return EngineError::Violation {
-            during,
-            what: "it used a handle that is not its own".to_owned(),
-        };
-    }
-    // A step that panics says why before it traps.
-    let said = state
-        .outcome
-        .log
-        .iter()
-        .rev()
-        .find(|record| record.level == LogLevel::Error);
-    let message = match (said, error.downcast_ref::<Trap>()) {
-        (Some(record), _) => record.message.clone(),
-        (None, Some(trap)) => trap.to_string(),
-        (None, None) => format!("{error:#}"),
-    };
-    EngineError::Trapped {
-        during,
-        message: cut(message),
-    }
-}
-
-fn check_opened(
-    wire: WireOpened,
-    n_outputs: usize,
-    inputs: &[SchemaRef],
-) -> Result<Opened, EngineError> {
-    let violation = |what: String| EngineError::Violation {
-        during: Call::Open,
-        what,
-    };
-    if wire.outputs.len() != n_outputs {
-        return Err(violation(format!(
-            "it opened {} outputs, but describes {n_outputs}",
-            wire.outputs.len()
-        )));
-    }
-    let inside = |port: u32, column: u32| {
-        let index = ColumnIndex {
-            port: port as usize,
-            column: column as usize,
-        };
-        let exists = inputs
-            .get(index.port)
-            .is_some_and(|schema| index.column < schema.fields().len());
-        if exists {
-            Ok(index)
-        } else {
-            Err(violation(format!(
-                "it named column {column} of input {port}, which is not there"
-            )))
-        }
-    };
-    let reads: Result<BTreeSet<_>, _> = wire
-        .reads
-        .iter()
-        .map(|read| inside(read.port, read.column))
-        .collect();
-    let reads = reads?;
-    let mut outputs = Vec::with_capacity(n_outputs);
-    for WireOutput { schema, passes } in wire.outputs {
-        let schema = schema
-            .check()
-            .map_err(|error| violation(format!("its output's schema: {error}")))?;
-        let mut checked: Vec<Pass> = Vec::with_capacity(passes.len());
-        let mut seen = BTreeSet::new();
-        for pass in passes {
-            let input = inside(pass.input.port, pass.input.column)?;
-            let output_column = pass.output_column as usize;
-            let from = inputs[input.port].field(input.column);
-            let Some(to) = schema.fields().get(output_column) else {
-                return Err(violation(format!(
-                    "it passes column `{}` to output column {output_column}, which is not there",
-                    from.name()
-                )));
-            };
-            if to.data_type() != from.data_type() || (from.is_nullable() && !to.is_nullable()) {
-                return Err(violation(format!(
-                    "it passes column `{}` on as `{}`, but declares another type",
-                    from.name(),
-                    to.name()
-                )));
-            }
-            if !seen.insert((output_column, input.port)) {
-                return Err(violation(format!(
-                    "it passes two columns of one input to `{}`",
-                    to.name()
-                )));
-            }
-            checked.push(Pass {
-                output_column,
-                input,
-            });
-        }
-        outputs.push(Output {
-            schema,
-            passes: checked,
-        });
-    }
-    let mode = match wire.mode {
-        WireMode::Map => Mode::Map,
-        WireMode::Stateful => Mode::Stateful,
-    };
-    Ok(Opened {
-        mode,
-        reads,
-        outputs,
-    })
 }

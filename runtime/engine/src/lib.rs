@@ -26,25 +26,45 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod artifact;
+mod audit;
 mod batch;
 mod cache;
 mod component;
 mod emission;
 mod engine;
 mod error;
+mod explain;
+mod extension;
+mod gather;
 mod host;
 mod inspect;
 mod instance;
+mod lend;
+mod limit_value;
 mod limits;
+mod marks;
+mod meter;
 mod model;
+mod opened;
+mod origin;
+mod secrets;
 mod state;
+mod surroundings;
+mod survey;
 mod wire;
 
+pub use audit::{Audit, AuditAction, AuditEvent, AuditSink};
 pub use batch::Batch;
 pub use component::{OpenOptions, StepComponent};
 pub use engine::{Engine, EngineOptions};
+pub use extension::{Extension, ExtensionRequest, ExtensionState};
 pub use error::{Call, EngineError, LimitValue};
 pub use inspect::{Binary, CONTRACT_VERSION, digest, inspect};
 pub use instance::StepInstance;
+pub use limit_value::{ComponentLimit, ComponentLimits};
 pub use model::{Model, ModelOutput, ModelProvider, Tensor};
-pub use state::{Emitted, LogLevel, LogRecord, Outcome, Rejected};
+pub use origin::{RowOrigins, SourceRows};
+pub use secrets::Secrets;
+pub use surroundings::Surroundings;
+pub use state::{Emitted, HostState, LogLevel, LogRecord, Outcome, Rejected};

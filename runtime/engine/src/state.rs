@@ -1,6 +1,7 @@
 //! What the store of one instance holds: the handles that the step was lent, what it has emitted in the
 //! call at hand, and what it may do.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -10,9 +11,12 @@ use wasmtime::component::ResourceTable;
 
 use crate::Batch;
 use crate::emission::Routings;
-use crate::error::{Call, LimitValue, Stop};
+use crate::error::Call;
+use crate::extension::ExtensionState;
 use crate::limits::InstanceLimiter;
+use crate::meter::Meter;
 use crate::model::ModelProvider;
+use crate::surroundings::Surroundings;
 
 /// Rows that a step emitted on one of its output ports.
 #[derive(Debug, Clone)]
@@ -34,6 +38,8 @@ pub struct Rejected {
     pub code: String,
     /// The reason, for people.
     pub reason: String,
+    /// For each row its place in all that the instance was lent, from 0.
+    pub rows: Vec<u64>,
 }
 
 /// A message that a step logged.
@@ -65,6 +71,12 @@ pub struct Outcome {
     pub emitted: Vec<Emitted>,
     /// What it refused, in order.
     pub rejected: Vec<Rejected>,
+    /// Rows of its inputs that it passed on and had not passed on before.
+    pub rows_passed: u64,
+    /// Rows of its inputs that it refused and had not refused before.
+    pub rows_rejected: u64,
+    /// Rows that it emitted and that are none of its inputs': it made them.
+    pub rows_new: u64,
     /// What it logged, in order.
     pub log: Vec<LogRecord>,
     /// Messages that were dropped because the log's limit was reached.
@@ -77,7 +89,9 @@ pub struct Outcome {
     pub columns_read: BTreeSet<ColumnIndex>,
 }
 
-pub(crate) struct HostState {
+/// What the store of one instance holds. Extensions see their own part of it, by
+/// [`HostState::extension`].
+pub struct HostState {
     pub(crate) table: ResourceTable,
     pub(crate) limiter: InstanceLimiter,
     pub(crate) limits: Limits,
@@ -88,8 +102,13 @@ pub(crate) struct HostState {
     pub(crate) call: Call,
     pub(crate) outcome: Outcome,
     pub(crate) routings: Routings,
-    rows_emitted: u64,
-    log_left: u64,
+    /// The step's name, in what is recorded of it.
+    pub(crate) step: String,
+    pub(crate) surroundings: Arc<Surroundings>,
+    pub(crate) extension: Option<Box<dyn ExtensionState>>,
+    pub(crate) meter: Meter,
+    /// Places in the table of what was lent in the call at hand.
+    pub(crate) lent: BTreeSet<u32>,
 }
 
 impl HostState {
@@ -99,8 +118,10 @@ impl HostState {
         models: Option<Arc<dyn ModelProvider>>,
         inputs: Vec<SchemaRef>,
     ) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(usize::try_from(limits.handles).unwrap_or(usize::MAX));
         Self {
-            table: ResourceTable::new(),
+            table,
             limiter: InstanceLimiter::new(limits.memory),
             limits,
             grants,
@@ -110,8 +131,38 @@ impl HostState {
             call: Call::Start,
             outcome: Outcome::default(),
             routings: Routings::default(),
-            rows_emitted: 0,
-            log_left: limits.log,
+            step: String::new(),
+            surroundings: Arc::default(),
+            extension: None,
+            meter: Meter::new(&limits),
+            lent: BTreeSet::new(),
+        }
+    }
+
+    /// Says what there is to be granted, and which step it is.
+    pub(crate) fn within(mut self, step: String, surroundings: Arc<Surroundings>) -> Self {
+        self.step = step;
+        self.surroundings = surroundings;
+        self
+    }
+
+    /// Takes over what was said by way of the extension, such as on standard output.
+    pub(crate) fn take_extension_log(&mut self) {
+        let Some(extension) = &mut self.extension else {
+            return;
+        };
+        let (records, dropped) = extension.take_log();
+        self.outcome.log_dropped += dropped;
+        for LogRecord { level, message } in records {
+            self.log(level, message);
+        }
+    }
+
+    /// A text of the step's with no secret in it.
+    pub(crate) fn redact(&self, text: String) -> String {
+        match self.surroundings.secrets.redact(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(redacted) => redacted,
         }
     }
 
@@ -119,42 +170,7 @@ impl HostState {
     pub(crate) fn begin(&mut self, call: Call) {
         self.call = call;
         self.outcome = Outcome::default();
-        self.rows_emitted = 0;
-    }
-
-    pub(crate) fn log(&mut self, level: LogLevel, message: String) {
-        let length = message.len() as u64;
-        if length > self.log_left {
-            self.log_left = 0;
-            self.outcome.log_dropped += 1;
-            return;
-        }
-        self.log_left -= length;
-        self.outcome.log.push(LogRecord { level, message });
-    }
-
-    pub(crate) fn charge_rows(&mut self, n_rows: usize) -> wasmtime::Result<()> {
-        self.rows_emitted += n_rows as u64;
-        if self.rows_emitted > self.limits.rows {
-            return Err(limit(
-                LimitValue::Rows(self.limits.rows),
-                format!("{} rows", self.rows_emitted),
-            ));
-        }
-        Ok(())
-    }
-
-    /// Called before the bytes are copied, so that the limit also bounds the host's memory.
-    pub(crate) fn charge_bytes(&mut self, n_bytes: u64) -> wasmtime::Result<()> {
-        let total = self.outcome.bytes_made.saturating_add(n_bytes);
-        if total > self.limits.bytes {
-            return Err(limit(
-                LimitValue::Bytes(self.limits.bytes),
-                format!("{total} bytes"),
-            ));
-        }
-        self.outcome.bytes_made = total;
-        Ok(())
+        self.meter.begin();
     }
 
     /// The name of an input column, for messages.
@@ -167,8 +183,4 @@ impl HostState {
                 |field| format!("column `{}`", field.name()),
             )
     }
-}
-
-fn limit(limit: LimitValue, asked: String) -> wasmtime::Error {
-    wasmtime::Error::new(Stop::Limit { limit, asked })
 }

@@ -4,23 +4,34 @@
 use std::collections::HashMap;
 
 use arrow_buffer::Buffer;
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, FieldRef, Schema, SchemaRef};
 use bytes::Bytes;
 use stepwell_layout::{Flat, FlatField, LayoutError, Node, fields_from_flat, fields_to_flat};
-use stepwell_plan::{StepProblem, Subject};
+use stepwell_plan::{Limits, StepProblem, Subject};
 use wasmtime::component::{ComponentType, Lift, Lower, Resource, WasmList, flags};
 
 use crate::Batch;
+use crate::error::LimitValue;
+use crate::marks::RowMarks;
 
 /// A batch that the host lends to a step: rows of one of its inputs.
 pub(crate) struct BatchEntry {
     pub(crate) port: usize,
     pub(crate) batch: Batch,
+    /// How many rows the instance was lent before.
+    pub(crate) first_row: u64,
+    pub(crate) marks: RowMarks,
+    /// Whether its rows were gathered once already.
+    pub(crate) gathered: bool,
+    /// What it counts as held.
+    pub(crate) held: u64,
 }
 
 /// A column that the host lends to a step.
 pub(crate) struct ColumnEntry {
     pub(crate) array: arrow_array::ArrayRef,
+    /// What it counts as held.
+    pub(crate) held: u64,
 }
 
 flags! {
@@ -103,10 +114,79 @@ impl WireSchema {
         })
     }
 
-    pub(crate) fn check(self) -> Result<SchemaRef, LayoutError> {
+    /// The schema, if it is one and stays within the limits. They are looked at first: what is larger is not even
+    /// built.
+    pub(crate) fn check(self, limits: &Limits) -> Result<SchemaRef, SchemaProblem> {
+        let n_fields = self.fields.len() as u64;
+        if n_fields > limits.columns {
+            return Err(SchemaProblem::Limit {
+                limit: LimitValue::Columns(limits.columns),
+                asked: format!("its output's schema has {n_fields} fields"),
+            });
+        }
+        let pairs = |metadata: &[(String, String)]| -> u64 {
+            let bytes = metadata.iter().map(|(key, value)| key.len() + value.len());
+            bytes.map(|bytes| bytes as u64).sum()
+        };
+        let mut n_bytes = pairs(&self.metadata);
+        for field in &self.fields {
+            let name = field.name.len() as u64;
+            if name > limits.text {
+                return Err(SchemaProblem::Limit {
+                    limit: LimitValue::Text(limits.text),
+                    asked: format!("a name in its output's schema has {name} bytes"),
+                });
+            }
+            n_bytes += name + field.format.len() as u64 + pairs(&field.metadata);
+        }
+        if n_bytes > limits.schema {
+            return Err(SchemaProblem::Limit {
+                limit: LimitValue::Schema(limits.schema),
+                asked: format!("its output's schema has {n_bytes} bytes"),
+            });
+        }
         let flat: Vec<FlatField> = self.fields.into_iter().map(FlatField::from).collect();
         let metadata: HashMap<_, _> = self.metadata.into_iter().collect();
-        Ok(Schema::new_with_metadata(fields_from_flat(&flat)?, metadata).into())
+        let fields = fields_from_flat(&flat).map_err(SchemaProblem::Layout)?;
+        let levels = fields.iter().map(|field| levels(field.data_type())).max();
+        let levels = levels.unwrap_or(0);
+        if levels > limits.nesting {
+            return Err(SchemaProblem::Limit {
+                limit: LimitValue::Nesting(limits.nesting),
+                asked: format!("its output's schema has {levels} levels"),
+            });
+        }
+        Ok(Schema::new_with_metadata(fields, metadata).into())
+    }
+}
+
+/// What is wrong with a schema.
+#[derive(Debug)]
+pub(crate) enum SchemaProblem {
+    Limit { limit: LimitValue, asked: String },
+    Layout(LayoutError),
+}
+
+/// Levels of nesting of a type, itself being the first.
+fn levels(data_type: &DataType) -> u64 {
+    let of_fields = |fields: &[&FieldRef]| {
+        let levels = fields.iter().map(|field| levels(field.data_type()));
+        levels.max().unwrap_or(0)
+    };
+    1 + match data_type {
+        DataType::List(field)
+        | DataType::LargeList(field)
+        | DataType::ListView(field)
+        | DataType::LargeListView(field)
+        | DataType::FixedSizeList(field, _)
+        | DataType::Map(field, _) => of_fields(&[field]),
+        DataType::RunEndEncoded(run_ends, values) => of_fields(&[run_ends, values]),
+        DataType::Struct(fields) => of_fields(&fields.iter().collect::<Vec<_>>()),
+        DataType::Union(fields, _) => {
+            of_fields(&fields.iter().map(|(_, field)| field).collect::<Vec<_>>())
+        }
+        DataType::Dictionary(_, values) => levels(values),
+        _ => 0,
     }
 }
 

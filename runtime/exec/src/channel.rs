@@ -6,27 +6,19 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use stepwell_engine::Batch;
 
-use crate::error::Origin;
-
 /// Batches that wait between two threads. Enough to keep both busy, few enough to keep memory small.
 pub(crate) const QUEUE_BATCHES: usize = 2;
-
-#[derive(Debug, Clone)]
-pub(crate) struct Parcel {
-    pub(crate) batch: Batch,
-    pub(crate) origin: Option<Origin>,
-}
 
 /// How often a thread that waits for input looks whether the run is ending.
 const LOOK_UP: Duration = Duration::from_millis(50);
 
-/// The next parcel of a queue; `None` when no more will come or the run is ending. A sender may be waiting for input
+/// The next batch of a queue; `None` when no more will come or the run is ending. A sender may be waiting for input
 /// that never comes, so that waiting for it alone would not end.
-pub(crate) fn receive(queue: &Receiver<Parcel>, stopping: impl Fn() -> bool) -> Option<Parcel> {
+pub(crate) fn receive(queue: &Receiver<Batch>, stopping: impl Fn() -> bool) -> Option<Batch> {
     loop {
         match queue.recv_timeout(LOOK_UP) {
             _ if stopping() => return None,
-            Ok(parcel) => return Some(parcel),
+            Ok(batch) => return Some(batch),
             Err(RecvTimeoutError::Disconnected) => return None,
             Err(RecvTimeoutError::Timeout) => {}
         }
@@ -40,18 +32,18 @@ pub(crate) struct Stopped;
 /// Everyone who reads one output.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outlet {
-    pub(crate) readers: Vec<Sender<Parcel>>,
+    pub(crate) readers: Vec<Sender<Batch>>,
 }
 
 impl Outlet {
-    pub(crate) fn send(&self, parcel: Parcel) -> Result<(), Stopped> {
+    pub(crate) fn send(&self, batch: Batch) -> Result<(), Stopped> {
         let Some((last, others)) = self.readers.split_last() else {
             return Ok(());
         };
         for reader in others {
-            reader.send(parcel.clone()).map_err(|_| Stopped)?;
+            reader.send(batch.clone()).map_err(|_| Stopped)?;
         }
-        last.send(parcel).map_err(|_| Stopped)
+        last.send(batch).map_err(|_| Stopped)
     }
 }
 
@@ -59,7 +51,7 @@ impl Outlet {
 /// depend on how rows were cut into batches or on which thread was faster.
 #[derive(Debug)]
 pub(crate) struct Inlet {
-    ports: Vec<Receiver<Parcel>>,
+    ports: Vec<Receiver<Batch>>,
     state: Mutex<InletState>,
 }
 
@@ -69,33 +61,33 @@ struct InletState {
     sequence: u64,
 }
 
-/// A parcel, the port that it came in by, and its place in the order of all parcels of the stage.
+/// A batch, the port that it came in by, and its place in the order of all batches of the stage.
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) port: usize,
     pub(crate) sequence: u64,
-    pub(crate) parcel: Parcel,
+    pub(crate) batch: Batch,
 }
 
 impl Inlet {
-    pub(crate) fn new(ports: Vec<Receiver<Parcel>>) -> Self {
+    pub(crate) fn new(ports: Vec<Receiver<Batch>>) -> Self {
         Self {
             ports,
             state: Mutex::default(),
         }
     }
 
-    /// The next parcel; `None` when all ports have ended or the run is ending.
+    /// The next batch; `None` when all ports have ended or the run is ending.
     pub(crate) fn receive(&self, stopping: impl Fn() -> bool) -> Option<Received> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(receiver) = self.ports.get(state.port) {
-            if let Some(parcel) = receive(receiver, &stopping) {
+            if let Some(batch) = receive(receiver, &stopping) {
                 let sequence = state.sequence;
                 state.sequence += 1;
                 return Some(Received {
                     port: state.port,
                     sequence,
-                    parcel,
+                    batch,
                 });
             }
             state.port += 1;
@@ -104,7 +96,7 @@ impl Inlet {
     }
 }
 
-/// Lets the threads of a stage hand on their results in the order in which the parcels came in.
+/// Lets the threads of a stage hand on their results in the order in which the batches came in.
 #[derive(Debug, Default)]
 pub(crate) struct Turnstile {
     state: Mutex<TurnstileState>,

@@ -18,7 +18,9 @@ pub(crate) struct Stage {
 pub(crate) fn stages(plan: &Plan) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
     for (index, step) in plan.steps.iter().enumerate() {
-        let is_map = step.opened.mode == Mode::Map;
+        // What several instances draw or write would depend on which of them gets which batch.
+        let is_shared = step.grants.random || step.grants.writes();
+        let is_map = step.opened.mode == Mode::Map && !is_shared;
         let joined = match step.inputs.as_slice() {
             [Upstream::Step { step: before, .. }] if is_map => {
                 let only_reader = plan.steps[*before].opened.outputs.len() == 1

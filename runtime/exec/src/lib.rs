@@ -8,15 +8,19 @@
 //! [`Run::start`] takes a [`stepwell_plan::Plan`] and its opened parts; most programs use the `stepwell`
 //! crate, which makes both from a pipeline file.
 
+mod accounts;
+mod chain;
 mod channel;
+mod deadline;
 mod error;
 mod layout;
 mod meter;
+mod rejects;
 mod run;
 mod sink;
 mod source;
 mod stage;
 
-pub use error::{Origin, RunError};
+pub use error::{FirstReject, Origin, RunError};
 pub use meter::{SinkProgress, SourceSummary, StepSummary, Summary};
 pub use run::{Canceller, LogHandler, Parts, Run, RunOptions};

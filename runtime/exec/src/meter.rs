@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stepwell_connect::{Progress, SinkSummary};
 use stepwell_engine::Outcome;
-use stepwell_plan::{ColumnIndex, Plan};
+use stepwell_plan::{ColumnIndex, Plan, REJECTS_NAME};
 
 /// What a run has done so far, or in all.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Summary {
     pub steps: Vec<StepSummary>,
     /// In the plan's order.
     pub sinks: Vec<SinkProgress>,
+    /// The table of rejected rows; `None` where the pipeline does not keep them. Its rows are written at the end.
+    pub rejects: Option<SinkProgress>,
 }
 
 /// What was read from a source.
@@ -49,7 +51,14 @@ pub struct StepSummary {
     pub rows_in: u64,
     /// Rows that it emitted, for each output port.
     pub rows_out: Vec<u64>,
-    /// Rows that it refused: for each code their number and the reason that was given first.
+    /// Rows of its inputs that went on, each once, however often it emitted them.
+    pub rows_passed: u64,
+    /// Rows of its inputs that were rejected, each once: those that it refused, and by `on_error` those that it failed
+    /// on.
+    pub rows_rejected: u64,
+    /// Rows that it emitted and that are none of its inputs': it made them.
+    pub rows_new: u64,
+    /// For each code how many times a row was rejected with it, and the reason of the first of these rows.
     pub rejected: BTreeMap<String, (u64, String)>,
     /// Bytes of columns that were copied into it.
     pub bytes_read: u64,
@@ -68,10 +77,12 @@ pub struct StepSummary {
 }
 
 impl StepSummary {
-    /// Rows that it refused.
+    /// Rows of its inputs that neither went on nor were rejected, so far. Where the step makes no rows of its own, it
+    /// has left them out; else they may be in the rows that it made, which the host cannot know.
     #[must_use]
-    pub fn rows_rejected(&self) -> u64 {
-        self.rejected.values().map(|(rows, _)| rows).sum()
+    pub fn rows_ended(&self) -> u64 {
+        self.rows_in
+            .saturating_sub(self.rows_passed + self.rows_rejected)
     }
 }
 
@@ -105,6 +116,9 @@ pub(crate) struct StepMeter {
     batches: AtomicU64,
     rows_in: AtomicU64,
     busy_nanos: AtomicU64,
+    rows_passed: AtomicU64,
+    rows_rejected: AtomicU64,
+    rows_new: AtomicU64,
     bytes_read: AtomicU64,
     bytes_made: AtomicU64,
     instances: AtomicU64,
@@ -116,7 +130,6 @@ pub(crate) struct StepMeter {
 #[derive(Debug, Default)]
 struct StepDetails {
     rows_out: Vec<u64>,
-    rejected: BTreeMap<String, (u64, String)>,
     columns_read: BTreeSet<ColumnIndex>,
 }
 
@@ -159,6 +172,11 @@ impl StepMeter {
             self.rows_in.fetch_add(rows as u64, Ordering::Relaxed);
         }
         self.busy_nanos.fetch_add(nanos(busy), Ordering::Relaxed);
+        self.rows_passed
+            .fetch_add(outcome.rows_passed, Ordering::Relaxed);
+        self.rows_rejected
+            .fetch_add(outcome.rows_rejected, Ordering::Relaxed);
+        self.rows_new.fetch_add(outcome.rows_new, Ordering::Relaxed);
         self.bytes_read
             .fetch_add(outcome.bytes_read, Ordering::Relaxed);
         self.bytes_made
@@ -173,14 +191,20 @@ impl StepMeter {
             }
             details.rows_out[emitted.port] += emitted.batch.n_rows() as u64;
         }
-        for rejected in &outcome.rejected {
-            let entry = details
-                .rejected
-                .entry(rejected.code.clone())
-                .or_insert_with(|| (0, rejected.reason.clone()));
-            entry.0 += rejected.batch.n_rows() as u64;
-        }
         details.columns_read.extend(&outcome.columns_read);
+    }
+
+    /// A call that failed: what it did does not count, but for the time that it took.
+    pub(crate) fn add_failure(&self, busy: Duration, memory: u64) {
+        self.busy_nanos.fetch_add(nanos(busy), Ordering::Relaxed);
+        self.memory.fetch_max(memory, Ordering::Relaxed);
+    }
+
+    /// Rows that were given to the step and rejected, because it failed on them.
+    pub(crate) fn add_failed(&self, n_rows: u64) {
+        self.batches.fetch_add(1, Ordering::Relaxed);
+        self.rows_in.fetch_add(n_rows, Ordering::Relaxed);
+        self.rows_rejected.fetch_add(n_rows, Ordering::Relaxed);
     }
 }
 
@@ -230,7 +254,10 @@ impl Meter {
                 batches: load(&meter.batches),
                 rows_in: load(&meter.rows_in),
                 rows_out,
-                rejected: details.rejected.clone(),
+                rows_passed: load(&meter.rows_passed),
+                rows_rejected: load(&meter.rows_rejected),
+                rows_new: load(&meter.rows_new),
+                rejected: BTreeMap::new(),
                 bytes_read: load(&meter.bytes_read),
                 bytes_made: load(&meter.bytes_made),
                 columns_read: details.columns_read.clone(),
@@ -254,6 +281,11 @@ impl Meter {
             sources: sources.collect(),
             steps: steps.collect(),
             sinks: sinks.collect(),
+            rejects: plan.rejects.is_some().then(|| SinkProgress {
+                name: REJECTS_NAME.to_owned(),
+                rows: 0,
+                written: None,
+            }),
         }
     }
 }

@@ -6,13 +6,16 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use stepwell_connect::{Sink, Source};
-use stepwell_engine::{LogRecord, ModelProvider, StepComponent};
-use stepwell_plan::{Downstream, Plan, PlannedStep, Upstream};
+use stepwell_engine::{Batch, LogRecord, ModelProvider, StepComponent, Surroundings};
+use stepwell_plan::{Downstream, Plan, PlannedStep, REJECTS_NAME, Upstream};
 
-use crate::channel::{Inlet, Outlet, Parcel, QUEUE_BATCHES, Turnstile};
+use crate::accounts;
+use crate::channel::{Inlet, Outlet, QUEUE_BATCHES, Turnstile};
+use crate::deadline::Deadline;
 use crate::error::RunError;
 use crate::layout::{must_not_block, stages};
 use crate::meter::{Meter, Summary};
+use crate::rejects::Ledger;
 use crate::sink::{SinkEnd, finish_sinks, write_sink};
 use crate::source::read_source;
 use crate::stage::{StageParts, work};
@@ -25,8 +28,12 @@ pub struct Parts {
     pub components: Vec<StepComponent>,
     /// The opened sinks.
     pub sinks: Vec<Box<dyn Sink>>,
+    /// The sink of rejected rows, where the plan has one.
+    pub rejects: Option<Box<dyn Sink>>,
     /// Where granted models come from.
     pub models: Option<Arc<dyn ModelProvider>>,
+    /// What else there is to be granted.
+    pub surroundings: Arc<Surroundings>,
 }
 
 impl fmt::Debug for Parts {
@@ -64,6 +71,7 @@ impl fmt::Debug for RunOptions {
 pub(crate) struct Shared {
     pub(crate) plan: Arc<Plan>,
     pub(crate) meter: Meter,
+    pub(crate) ledger: Ledger,
     pub(crate) on_log: Option<Arc<LogHandler>>,
     stopping: AtomicBool,
     error: Mutex<Option<RunError>>,
@@ -83,6 +91,46 @@ impl Shared {
             .get_or_insert(error);
         self.stopping.store(true, Ordering::Release);
     }
+
+    fn take_error(&self) -> Option<RunError> {
+        self.error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    fn summary(&self, elapsed: Duration) -> Summary {
+        let mut summary = self.meter.summary(&self.plan, elapsed);
+        for (index, step) in summary.steps.iter_mut().enumerate() {
+            step.rejected = self.ledger.counts(index);
+        }
+        summary
+    }
+
+    /// All rows were read and all batches written: checks that none was lost and that not too many were rejected, then
+    /// writes those that were.
+    fn settle(&self, rejects: Option<&mut Box<dyn Sink>>) -> Result<(), RunError> {
+        let summary = self.summary(Duration::ZERO);
+        let is_kept = rejects.is_some();
+        accounts::check(&self.plan, &summary, |step| {
+            is_kept.then(|| self.ledger.kept(step))
+        })?;
+        let rows_read = summary.sources.iter().map(|source| source.rows).sum();
+        self.ledger
+            .check_shares(&self.plan, rows_read, |step| summary.steps[step].rows_in)?;
+        let Some(sink) = rejects else {
+            return Ok(());
+        };
+        self.ledger.drain(|batch| {
+            if self.stopping() {
+                return Err(self.take_error().unwrap_or(RunError::Cancelled));
+            }
+            sink.write(batch).map_err(|error| RunError::Sink {
+                sink_name: REJECTS_NAME.to_owned(),
+                error: Box::new(error),
+            })
+        })
+    }
 }
 
 /// A pipeline that is running.
@@ -95,6 +143,8 @@ pub struct Run {
     source_threads: Vec<JoinHandle<()>>,
     sinks: Receiver<SinkEnd>,
     n_sinks: usize,
+    rejects: Option<Box<dyn Sink>>,
+    _deadline: Option<Deadline>,
 }
 
 impl fmt::Debug for Run {
@@ -147,6 +197,11 @@ impl Run {
             parts.sinks.len(),
             "one sink for each of the plan's"
         );
+        assert_eq!(
+            plan.rejects.is_some(),
+            parts.rejects.is_some(),
+            "a sink for rejected rows where the plan has one"
+        );
         let machine = || std::thread::available_parallelism().map_or(1, usize::from);
         let n_threads = options
             .threads
@@ -155,6 +210,7 @@ impl Run {
             .max(1);
         let shared = Arc::new(Shared {
             meter: Meter::new(&plan),
+            ledger: Ledger::new(&plan),
             plan: Arc::clone(&plan),
             on_log: options.on_log.clone(),
             stopping: AtomicBool::new(false),
@@ -163,6 +219,7 @@ impl Run {
         let queues = Queues::new(&plan);
         let (ended, sinks) = unbounded();
         let n_sinks = parts.sinks.len();
+        let deadline = plan.time.map(|time| Deadline::start(&shared, time));
         let mut run = Self {
             shared,
             started: Instant::now(),
@@ -170,9 +227,12 @@ impl Run {
             source_threads: Vec::new(),
             sinks,
             n_sinks,
+            rejects: parts.rejects,
+            _deadline: deadline,
         };
         run.start_sinks(parts.sinks, &queues, &ended);
-        run.start_stages(&parts.components, parts.models.as_ref(), &queues, n_threads);
+        let granted = (parts.models, parts.surroundings);
+        run.start_stages(&parts.components, &granted, &queues, n_threads);
         for (index, source) in parts.sources.into_iter().enumerate() {
             let outlet = queues.outlet(&plan, Upstream::Source(index));
             let shared = Arc::clone(&run.shared);
@@ -198,7 +258,7 @@ impl Run {
     fn start_stages(
         &mut self,
         components: &[StepComponent],
-        models: Option<&Arc<dyn ModelProvider>>,
+        (models, surroundings): &(Option<Arc<dyn ModelProvider>>, Arc<Surroundings>),
         queues: &Queues,
         n_threads: usize,
     ) {
@@ -218,7 +278,8 @@ impl Run {
                     .map(|step| components[*step].clone())
                     .collect(),
                 steps: stage.steps,
-                models: models.cloned(),
+                models: models.clone(),
+                surroundings: Arc::clone(surroundings),
             });
             for worker in 0..if stage.parallel { n_threads } else { 1 } {
                 let (shared, parts) = (Arc::clone(&self.shared), Arc::clone(&parts));
@@ -244,9 +305,7 @@ impl Run {
     /// What the run has done so far.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.shared
-            .meter
-            .summary(&self.shared.plan, self.started.elapsed())
+        self.shared.summary(self.started.elapsed())
     }
 
     /// Whether the run has come to its end, well or not.
@@ -277,7 +336,7 @@ impl Run {
     ///
     /// # Errors
     /// The first thing that went wrong.
-    pub fn wait(self) -> Result<Summary, RunError> {
+    pub fn wait(mut self) -> Result<Summary, RunError> {
         let panicked = |_| {
             self.shared.fail(RunError::Internal {
                 what: "a thread panicked".to_owned(),
@@ -293,29 +352,33 @@ impl Run {
         }
         let mut sinks: Vec<SinkEnd> = self.sinks.try_iter().collect();
         sinks.sort_by_key(|sink| sink.index);
-        let error = self
-            .shared
-            .error
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(error) = error {
-            sinks.into_iter().for_each(|end| end.sink.abort());
+        let mut sinks: Vec<_> = sinks.into_iter().map(|end| end.sink).collect();
+        let written = match self.shared.take_error() {
+            Some(error) => Err(error),
+            None => self.shared.settle(self.rejects.as_mut()),
+        };
+        sinks.extend(self.rejects);
+        if let Err(error) = written {
+            sinks.into_iter().for_each(|sink| sink.abort());
             return Err(error);
         }
-        let written = finish_sinks(&self.shared.plan, sinks)?;
-        let mut summary = self
-            .shared
-            .meter
-            .summary(&self.shared.plan, self.started.elapsed());
-        for (sink, written) in summary.sinks.iter_mut().zip(written) {
+        let plan = &self.shared.plan;
+        let names = plan.sinks.iter().map(|sink| sink.name.as_str());
+        let names = names.chain([REJECTS_NAME]);
+        let written = finish_sinks(names.zip(sinks).collect())?;
+        let mut summary = self.shared.summary(self.started.elapsed());
+        let sinks = summary.sinks.iter_mut().chain(&mut summary.rejects);
+        for (sink, written) in sinks.zip(written) {
             sink.written = Some(written);
+        }
+        if let Some(rejects) = &mut summary.rejects {
+            rejects.rows = self.shared.ledger.n_kept();
         }
         Ok(summary)
     }
 }
 
-type Queue = (Sender<Parcel>, Receiver<Parcel>);
+type Queue = (Sender<Batch>, Receiver<Batch>);
 
 /// One queue for each input port of a step and for each sink. It is dropped once all threads have their ends: a
 /// queue whose senders are gone has ended.
@@ -356,14 +419,14 @@ impl Queues {
         }
     }
 
-    fn of_step(&self, step: usize) -> Vec<Receiver<Parcel>> {
+    fn of_step(&self, step: usize) -> Vec<Receiver<Batch>> {
         self.steps[step]
             .iter()
             .map(|queue| queue.1.clone())
             .collect()
     }
 
-    fn of_sink(&self, sink: usize) -> Receiver<Parcel> {
+    fn of_sink(&self, sink: usize) -> Receiver<Batch> {
         self.sinks[sink].1.clone()
     }
 }

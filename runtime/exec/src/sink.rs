@@ -1,8 +1,8 @@
 use crossbeam_channel::{Receiver, Sender};
 use stepwell_connect::{Sink, SinkSummary};
-use stepwell_plan::Plan;
+use stepwell_engine::Batch;
 
-use crate::channel::{Parcel, receive};
+use crate::channel::receive;
 use crate::error::RunError;
 use crate::run::Shared;
 
@@ -18,12 +18,12 @@ pub(crate) fn write_sink(
     shared: &Shared,
     index: usize,
     mut sink: Box<dyn Sink>,
-    receiver: &Receiver<Parcel>,
+    receiver: &Receiver<Batch>,
     ended: &Sender<SinkEnd>,
 ) {
     let planned = &shared.plan.sinks[index];
-    while let Some(parcel) = receive(receiver, || shared.stopping()) {
-        let batch = match parcel.batch.to_record_batch() {
+    while let Some(batch) = receive(receiver, || shared.stopping()) {
+        let batch = match batch.to_record_batch() {
             Ok(batch) => batch,
             Err(error) => {
                 let what = format!(
@@ -49,22 +49,21 @@ pub(crate) fn write_sink(
 
 /// Puts all outputs in their places, after all of them could be written to their ends.
 pub(crate) fn finish_sinks(
-    plan: &Plan,
-    mut sinks: Vec<SinkEnd>,
+    mut sinks: Vec<(&str, Box<dyn Sink>)>,
 ) -> Result<Vec<SinkSummary>, RunError> {
-    let failed = |index: usize, error| RunError::Sink {
-        sink_name: plan.sinks[index].name.clone(),
+    let failed = |name: &str, error| RunError::Sink {
+        sink_name: name.to_owned(),
         error: Box::new(error),
     };
     let prepared = sinks
         .iter_mut()
-        .find_map(|end| end.sink.prepare().err().map(|error| (end.index, error)));
-    if let Some((index, error)) = prepared {
-        sinks.into_iter().for_each(|end| end.sink.abort());
-        return Err(failed(index, error));
+        .find_map(|(name, sink)| Some(failed(name, sink.prepare().err()?)));
+    if let Some(error) = prepared {
+        sinks.into_iter().for_each(|(_, sink)| sink.abort());
+        return Err(error);
     }
     sinks
         .into_iter()
-        .map(|end| end.sink.finish().map_err(|error| failed(end.index, error)))
+        .map(|(name, sink)| sink.finish().map_err(|error| failed(name, error)))
         .collect()
 }

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arrow_array::RecordBatch;
 use stepwell_connect::{ConnectError, Source, SourceBatch};
-use stepwell_engine::Batch;
+use stepwell_engine::{Batch, RowOrigins, SourceRows};
 use stepwell_plan::PlannedSource;
 
-use crate::channel::{Outlet, Parcel};
-use crate::error::{Origin, RunError};
+use crate::channel::Outlet;
+use crate::error::RunError;
 use crate::run::Shared;
 
 /// Reads a source to its end and hands its batches on. Only columns that somebody needs are read.
@@ -21,6 +22,7 @@ pub(crate) fn read_source(
     let needed: Vec<usize> = planned.needed.iter().copied().collect();
     source.project(&needed);
     let name: Arc<str> = planned.name.as_str().into();
+    let keeps_rows = shared.plan.rejects.is_some();
     while !shared.stopping() {
         let began = Instant::now();
         let batch = match source.next_batch() {
@@ -32,21 +34,24 @@ pub(crate) fn read_source(
             Err(error) => return fail(shared, planned, error),
         };
         meter.add(batch.rows, began.elapsed(), source.progress(), false);
-        let origin = Origin {
-            source: Arc::clone(&name),
-            file: Arc::clone(&batch.file),
-            first_row: batch.first_row,
-            n_rows: batch.rows as u64,
-        };
-        match widen(planned, &needed, batch) {
+        let (file, first_row) = (Arc::clone(&batch.file), batch.first_row);
+        let widened = widen(planned, &needed, batch).and_then(|batch| {
+            let rows = SourceRows {
+                source: Arc::clone(&name),
+                file,
+                first_row,
+                batch: if keeps_rows {
+                    Some(whole(planned, &batch)?)
+                } else {
+                    None
+                },
+            };
+            let origins = RowOrigins::new(rows, batch.n_rows());
+            Ok(batch.with_origins(Some(origins)))
+        });
+        match widened {
             Ok(batch) => {
-                if outlet
-                    .send(Parcel {
-                        batch,
-                        origin: Some(origin),
-                    })
-                    .is_err()
-                {
+                if outlet.send(batch).is_err() {
                     return;
                 }
             }
@@ -61,6 +66,16 @@ fn fail(shared: &Shared, planned: &PlannedSource, error: ConnectError) {
         source_name: planned.name.clone(),
         error: Box::new(error),
     });
+}
+
+/// The rows as they would be kept if a step refused them.
+fn whole(planned: &PlannedSource, batch: &Batch) -> Result<RecordBatch, String> {
+    batch.to_record_batch().map_err(|error| {
+        format!(
+            "source `{}` gave another table than it said: {error}",
+            planned.name
+        )
+    })
 }
 
 /// Puts the columns that were read in their places among those that were not.

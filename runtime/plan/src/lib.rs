@@ -67,34 +67,46 @@
 //! # Ok::<(), stepwell_plan::PlanError>(())
 //! ```
 
+mod capability;
 mod catalog;
 mod check;
 mod dataset;
 mod error;
 pub mod explain;
 mod file;
+mod grants;
 mod json_schema;
+mod limits;
 mod parameters;
 mod path;
 mod plan;
+mod rejects;
+mod secrets;
 mod step;
 mod suggest;
 mod text;
 mod tree;
 
-pub use catalog::{Capability, Catalog, OpenError, OpenRequest, Problem, StepComponent};
+pub use capability::{Capability, Import};
+pub use catalog::{Catalog, OpenError, OpenRequest, Problem, StepComponent};
 pub use check::{Checked, check, check_text};
 pub use dataset::{Compression, CsvOptions, Format, Paths, SinkSpec, SourceSpec, WriteMode};
 pub use error::PlanError;
 pub use file::{
-    Inputs, ModelEntry, Overrides, ParameterEntry, ParameterType, ParseOptions, PipelineFile,
-    Reference, SinkEntry, SourceEntry, StepEntry, StepReference, pipeline_schema,
+    ArtifactEntry, Inputs, ModelEntry, Overrides, ParameterEntry, ParameterType, ParseOptions,
+    PipelineFile, Reference, RejectsEntry, SECRET_PREFIX, SinkEntry, SourceEntry, StepEntry,
+    StepReference, pipeline_schema,
 };
+pub use grants::{
+    ClockGrant, DirectoryAccess, DirectoryGrant, EnvironmentValue, Grants, HttpGrant,
+};
+pub use limits::Limits;
 pub use parameters::check_parameters;
 pub use plan::{Downstream, Plan, PlannedSink, PlannedSource, PlannedStep, Upstream};
+pub use rejects::{MaxRejects, OnError, REJECTS_NAME, rejects_schema};
+pub use secrets::fill_secrets;
 pub use step::{
-    ColumnIndex, Description, Grants, Limits, Mode, Opened, Output, Pass, Port, PortColumn,
-    StepProblem, Subject,
+    ColumnIndex, Description, Mode, Opened, Output, Pass, Port, PortColumn, StepProblem, Subject,
 };
 pub use stepwell_layout::{
     ParseTypeError, TYPE_NAMES, TypeProblem, field_name_and_type, parse_field, parse_type,

@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_schema::SchemaRef;
 
 use crate::catalog::StepComponent;
 use crate::dataset::{SinkSpec, SourceSpec};
 use crate::file::StepReference;
-use crate::step::{ColumnIndex, Grants, Limits, Opened};
+use crate::grants::Grants;
+use crate::limits::Limits;
+use crate::rejects::{MaxRejects, OnError, why_not_again};
+use crate::step::{ColumnIndex, Opened};
 
 /// A checked pipeline.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,14 +26,26 @@ pub struct Plan {
     pub batch_rows: usize,
     /// How many threads may run steps; at least 1. `None`: as many as the machine has.
     pub threads: Option<usize>,
+    /// How long a run may take. `None`: as long as it needs.
+    pub time: Option<Duration>,
     /// The models, by name: their paths as the file has them.
     pub models: BTreeMap<String, String>,
+    /// The artifacts, by name: their paths as the file has them.
+    pub artifacts: BTreeMap<String, String>,
+    /// Where the random numbers of steps start; `None`: they are different each time.
+    pub seed: Option<u64>,
     /// The sources, in the order of the file.
     pub sources: Vec<PlannedSource>,
     /// The steps, each after all steps that it reads from.
     pub steps: Vec<PlannedStep>,
     /// The sinks, in the order of the file.
     pub sinks: Vec<PlannedSink>,
+    /// Where rejected rows are kept, a table of [`rejects_schema`](crate::rejects_schema); `None`: they are counted
+    /// only.
+    pub rejects: Option<SinkSpec>,
+    /// How many rows all steps together may reject; `None`: any number. A share is one of the rows that sources
+    /// give.
+    pub max_rejects: Option<MaxRejects>,
 }
 
 /// A source of a plan.
@@ -42,7 +58,7 @@ pub struct PlannedSource {
     /// All columns that it has.
     pub schema: SchemaRef,
     /// The columns (positions in `schema`) that some step reads or that reach a sink; no other
-    /// needs to be read at all.
+    /// needs to be read at all. All of them where the pipeline keeps rejected rows, as they were.
     pub needed: BTreeSet<usize>,
 }
 
@@ -61,6 +77,10 @@ pub struct PlannedStep {
     pub grants: Grants,
     /// What it may use up.
     pub limits: Limits,
+    /// What becomes of rows that it fails on.
+    pub on_error: OnError,
+    /// How many of its rows may be rejected; `None`: any number. A share is one of the rows that it is given.
+    pub max_rejects: Option<MaxRejects>,
     /// Where its inputs come from, one for each input port, in the order of the description.
     pub inputs: Vec<Upstream>,
     /// What it answered when it was opened.
@@ -71,6 +91,13 @@ pub struct PlannedStep {
 }
 
 impl PlannedStep {
+    /// Whether a batch may be given to the step again after it has failed on it, in parts: it treats each batch alone,
+    /// and the first time leaves no trace.
+    #[must_use]
+    pub fn may_repeat(&self) -> bool {
+        why_not_again(&self.opened, &self.grants).is_none()
+    }
+
     /// The columns of an input that this step needs: those that it reads, and those that it passes
     /// on to somebody who needs them.
     pub fn needed_inputs(&self, port: usize) -> BTreeSet<usize> {

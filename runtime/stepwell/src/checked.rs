@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use stepwell_exec::{LogHandler, Parts, RunOptions, Summary};
-use stepwell_plan::{Diagnostic, Plan, explain};
+use stepwell_plan::{Diagnostic, Plan, REJECTS_NAME, explain, rejects_schema};
 
 use crate::error::Error;
 use crate::memory::{ObservedSink, OutputObserver};
@@ -58,7 +58,7 @@ impl Checked {
         let plan = Arc::clone(&self.plan);
         let sinks = plan.sinks.iter().map(|planned| {
             let schema = Arc::clone(plan.schema(planned.input));
-            let sink = self.world.open_sink(planned, schema)?;
+            let sink = self.world.open_sink(&planned.name, &planned.spec, schema)?;
             Ok(match &self.on_output {
                 None => sink,
                 Some(observer) => Box::new(ObservedSink {
@@ -69,26 +69,39 @@ impl Checked {
             })
         });
         let sinks = sinks.collect::<Result<Vec<_>, Error>>()?;
+        let rejects = plan
+            .rejects
+            .as_ref()
+            .map(|spec| self.world.open_sink(REJECTS_NAME, spec, rejects_schema()));
+        let rejects = rejects.transpose()?;
+        let surroundings = self.world.surroundings(plan.seed, &plan.artifacts);
+        let audit = surroundings.audit.clone();
         let sources = plan.sources.iter().map(|planned| {
             self.world
                 .opened
                 .remove(&planned.name)
                 .expect("a planned source was opened when it was checked")
         });
+        let sources = sources.collect();
         let parts = Parts {
-            sources: sources.collect(),
+            sources,
             components: plan
                 .steps
                 .iter()
                 .map(|step| self.world.components[&step.reference].clone())
                 .collect(),
             sinks,
+            rejects,
             models: self.world.models.map(|models| models as _),
+            surroundings,
         };
         let mut options = RunOptions::default();
         options.threads = self.threads;
         options.on_log = self.on_log;
-        Ok(Run::new(stepwell_exec::Run::start(plan, parts, &options)))
+        Ok(Run::new(
+            stepwell_exec::Run::start(plan, parts, &options),
+            audit,
+        ))
     }
 
     /// Runs the pipeline to its end.

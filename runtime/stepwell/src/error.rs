@@ -101,6 +101,38 @@ pub enum Error {
     /// A model's file cannot be used.
     #[error(transparent)]
     Model(Box<ModelError>),
+    /// A file of secrets cannot be read.
+    #[error("cannot read the secrets `{}`", path.display())]
+    ReadSecrets {
+        /// The file as it was given.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of secrets is not what it must be.
+    #[error("line {line} of the secrets in `{}`: {problem}", path.display())]
+    BadSecrets {
+        /// The file as it was given.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong there, without any text of the file but names.
+        problem: String,
+    },
+    /// The record of what steps do cannot be written.
+    #[error("cannot write the audit `{}`", path.display())]
+    WriteAudit {
+        /// The file as it was given.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The record of what steps did could not be brought to its end.
+    #[error("the audit could not be written to its end: {reason}")]
+    FinishAudit {
+        /// Why.
+        reason: String,
+    },
     /// The engine cannot be set up on this machine.
     #[error(transparent)]
     Engine(Box<EngineError>),
@@ -123,6 +155,10 @@ impl Error {
             Self::Connect(error) => error.code(),
             Self::Run(error) => error.code(),
             Self::Model(error) => error.code(),
+            Self::ReadSecrets { .. } => "secrets_not_readable",
+            Self::BadSecrets { .. } => "bad_secrets",
+            Self::WriteAudit { .. } => "audit_not_writable",
+            Self::FinishAudit { .. } => "audit_failed",
         }
     }
 
@@ -162,6 +198,15 @@ impl Error {
             Self::Connect(error) => error.hint(),
             Self::Run(error) => error.hint(),
             Self::Model(error) => error.hint().map(ToOwned::to_owned),
+            Self::ReadSecrets { .. } | Self::BadSecrets { .. } => {
+                Some("a file of secrets has one line for each: `NAME = \"value\"`".to_owned())
+            }
+            Self::WriteAudit { .. } => {
+                Some("give the path of a file in a folder that is there".to_owned())
+            }
+            Self::FinishAudit { .. } => {
+                Some("see that the audit's file can be written, and run it again".to_owned())
+            }
             Self::ReadPipeline { .. }
             | Self::InvalidPipeline(_)
             | Self::UnknownTable { .. }
@@ -189,8 +234,13 @@ impl Error {
             | Self::NoMatchingVersion { .. }
             | Self::BadStepName { .. }
             | Self::ReadStep { .. }
+            | Self::ReadSecrets { .. }
+            | Self::BadSecrets { .. }
+            | Self::WriteAudit { .. }
             | Self::Model(_) => Blame::Pipeline,
-            Self::NoStepsInstalled { .. } | Self::Engine(_) => Blame::Environment,
+            Self::NoStepsInstalled { .. } | Self::FinishAudit { .. } | Self::Engine(_) => {
+                Blame::Environment
+            }
             Self::Step { error, .. } => blame_for_step(error),
             Self::Connect(error) => blame_for_table(error),
             Self::Run(error) => match &**error {
@@ -199,6 +249,9 @@ impl Error {
                 }
                 RunError::Step { error, .. } => blame_for_step(error),
                 RunError::Unstable { .. } => Blame::Step,
+                RunError::TooManyRejects { .. } => Blame::Data,
+                RunError::RejectsNotHeld { .. } => Blame::Environment,
+                RunError::OutOfTime { .. } => Blame::Limit,
                 RunError::Cancelled => Blame::Caller,
                 _ => Blame::Bug,
             },
@@ -233,13 +286,16 @@ fn blame_for_step(error: &EngineError) -> Blame {
         EngineError::NotAStep { .. }
         | EngineError::ContractVersion { .. }
         | EngineError::UnknownImports { .. }
+        | EngineError::NotGranted { .. }
+        | EngineError::Grant { .. }
+        | EngineError::UnknownSecret { .. }
         | EngineError::Refused(_) => Blame::Pipeline,
         EngineError::Failed { problem, .. } if problem.subject == Subject::Data => Blame::Data,
         EngineError::Failed { .. }
         | EngineError::Trapped { .. }
         | EngineError::Violation { .. } => Blame::Step,
-        EngineError::Limit { .. } => Blame::Limit,
-        EngineError::Engine { .. } => Blame::Environment,
+        EngineError::Limit { .. } | EngineError::Component { .. } => Blame::Limit,
+        EngineError::Engine { .. } | EngineError::Audit { .. } => Blame::Environment,
         _ => Blame::Bug,
     }
 }

@@ -95,6 +95,7 @@
 //! There is one [`Error`]. Its [`code`](Error::code) is stable, its [`hint`](Error::hint) says what to do, and its
 //! [`blame`](Error::blame) says whose fault it is: the pipeline's, a step's, a limit's, the data's.
 
+mod audit;
 mod blame;
 mod checked;
 mod error;
@@ -104,11 +105,13 @@ mod memory;
 mod models;
 mod pipeline;
 mod run;
+mod secrets;
 mod step;
 mod world;
 
 pub use arrow_array::RecordBatch;
 pub use arrow_schema::{Schema, SchemaRef};
+pub use audit::AuditFile;
 pub use blame::Blame;
 pub use checked::Checked;
 pub use error::Error;
@@ -123,10 +126,11 @@ pub use stepwell_connect::{
     object_store,
 };
 pub use stepwell_engine::{
-    Batch, Binary, CONTRACT_VERSION, EngineError, LogLevel, LogRecord, Rejected, digest, inspect,
+    Audit, AuditAction, AuditEvent, AuditSink, Batch, Binary, CONTRACT_VERSION, EngineError,
+    LogLevel, LogRecord, Rejected, Secrets, Surroundings, digest, inspect,
 };
 pub use stepwell_exec::{
-    Canceller, Origin, RunError, SinkProgress, SourceSummary, StepSummary, Summary,
+    Canceller, FirstReject, Origin, RunError, SinkProgress, SourceSummary, StepSummary, Summary,
 };
 pub use stepwell_models::{LibraryLookup, ModelError, ModelSummary, inspect as inspect_model};
 pub use stepwell_plan as plan;

@@ -9,13 +9,15 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use stepwell_connect::{OpenOptions, SinkOptions, StandardInput, StandardOutput};
+use stepwell_engine::{Audit, AuditSink, Secrets};
 use stepwell_exec::LogHandler;
-use stepwell_plan::{Overrides, ParseOptions, PipelineFile, check_text};
+use stepwell_plan::{Overrides, ParseOptions, PipelineFile, REJECTS_NAME, check_text};
 
 use crate::checked::Checked;
 use crate::error::Error;
 use crate::host::Host;
 use crate::memory::{BatchCollector, MemorySink, OutputObserver, memory_path};
+use crate::secrets;
 use crate::world::World;
 
 /// Rows per batch where the pipeline file cannot be read far enough to say it.
@@ -29,6 +31,8 @@ pub struct Pipeline {
     base_dir: PathBuf,
     overrides: Overrides,
     environment: BTreeMap<String, String>,
+    secrets: BTreeMap<String, String>,
+    audit: Audit,
     limit: Option<u64>,
     threads: Option<usize>,
     standard_input: StandardInput,
@@ -81,6 +85,8 @@ impl Pipeline {
             base_dir: base_dir.into(),
             overrides: Overrides::new(),
             environment: variables.collect(),
+            secrets: BTreeMap::new(),
+            audit: Audit::default(),
             limit: None,
             threads: None,
             standard_input: StandardInput::process(),
@@ -111,6 +117,39 @@ impl Pipeline {
     #[must_use]
     pub fn environment(mut self, variables: BTreeMap<String, String>) -> Self {
         self.environment = variables;
+        self
+    }
+
+    /// Gives a secret, for which `${secret:NAME}` stands in the parameters and environment variables of steps. Its value
+    /// is in no plan, no log and no error. Environment variables whose names begin with `STEPWELL_SECRET_` are secrets,
+    /// too; what is given here counts more.
+    #[must_use]
+    pub fn secret(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.secrets.insert(name.into(), value.into());
+        self
+    }
+
+    /// Gives the secrets of a file of TOML, in which there is nothing but lines such as `NAME = "value"`.
+    ///
+    /// # Errors
+    /// [`Error::ReadSecrets`] and [`Error::BadSecrets`].
+    pub fn secrets_file(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
+        self.secrets.extend(secrets::read(path.as_ref())?);
+        Ok(self)
+    }
+
+    /// Where random numbers of steps start, whatever the file says: every run with the same seed gives the same
+    /// result.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        self.set(format!("pipeline.seed={seed}"))
+    }
+
+    /// Records each use of a capability and each column that a step reads, as it happens.
+    /// [`AuditFile`](crate::AuditFile) writes it to a file.
+    #[must_use]
+    pub fn audit(mut self, sink: impl AuditSink + 'static) -> Self {
+        self.audit = Audit::new(sink);
         self
     }
 
@@ -197,6 +236,17 @@ impl Pipeline {
         self
     }
 
+    /// Keeps the rejected rows in memory, whether or not the pipeline file has a place for them. The collector has them
+    /// when the run has ended well; their table is that of [`rejects_schema`](stepwell_plan::rejects_schema).
+    #[must_use]
+    pub fn collect_rejects(mut self, collector: &BatchCollector) -> Self {
+        self.sinks.insert(
+            REJECTS_NAME.to_owned(),
+            MemorySink::Collector(collector.clone()),
+        );
+        self
+    }
+
     /// Calls a function for each batch that reaches a sink, with the sink's name, just before it is written.
     #[must_use]
     pub fn on_output(
@@ -213,9 +263,13 @@ impl Pipeline {
         let options = ParseOptions {
             overrides: self.overrides.clone(),
             environment: self.environment.clone(),
+            secrets: self.all_secrets().into_keys().collect(),
         };
-        PipelineFile::parse(&self.text, &self.file_name, &options)
-            .is_ok_and(|file| file.sinks.iter().any(|sink| sink.spec.path == "-"))
+        PipelineFile::parse(&self.text, &self.file_name, &options).is_ok_and(|file| {
+            let sinks = file.sinks.iter().map(|sink| &sink.spec);
+            let rejects = file.rejects.iter().map(|rejects| &rejects.spec);
+            sinks.chain(rejects).any(|spec| spec.path == "-")
+        })
     }
 
     /// Checks the pipeline against the outside world: finds every step, looks at the schema of every source, and
@@ -227,16 +281,22 @@ impl Pipeline {
     /// given for a source or sink that the file does not have.
     pub fn check(self, host: &Host) -> Result<Checked, Error> {
         self.check_names()?;
+        let secrets = self.all_secrets();
         let mut overrides = self.overrides;
         for name in self.sources.keys() {
             overrides = overrides.set(format!("sources.{name}.path=\"{}\"", memory_path(name)));
         }
         for name in self.sinks.keys() {
-            overrides = overrides.set(format!("sinks.{name}.path=\"{}\"", memory_path(name)));
+            let key = match name.as_str() {
+                REJECTS_NAME => REJECTS_NAME.to_owned(),
+                name => format!("sinks.{name}.path"),
+            };
+            overrides = overrides.set(format!("{key}=\"{}\"", memory_path(name)));
         }
         let options = ParseOptions {
             overrides,
-            environment: self.environment,
+            environment: self.environment.clone(),
+            secrets: secrets.keys().cloned().collect(),
         };
         // Sources are opened once, with the size of batches that the run will have.
         let batch_rows =
@@ -260,6 +320,9 @@ impl Pipeline {
             opened: BTreeMap::new(),
             components: std::collections::HashMap::new(),
             models: None,
+            environment: self.environment,
+            secrets: Secrets::new(secrets),
+            audit: self.audit,
         };
         let checked = check_text(&self.text, &self.file_name, &options, &mut world);
         let (plan, warnings) = checked.into_result()?;
@@ -288,6 +351,12 @@ impl Pipeline {
         checked.run_async().await
     }
 
+    fn all_secrets(&self) -> BTreeMap<String, String> {
+        let mut secrets = secrets::from_environment(&self.environment);
+        secrets.extend(self.secrets.clone());
+        secrets
+    }
+
     /// A slip in a table's name would otherwise be told as one in an option that the program never gave.
     fn check_names(&self) -> Result<(), Error> {
         // What is not TOML is told with its place by the check.
@@ -310,6 +379,7 @@ impl Pipeline {
             }
         };
         check("source", "sources", self.sources.keys().collect())?;
-        check("sink", "sinks", self.sinks.keys().collect())
+        let sinks = self.sinks.keys().filter(|name| *name != REJECTS_NAME);
+        check("sink", "sinks", sinks.collect())
     }
 }

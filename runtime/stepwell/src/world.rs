@@ -9,9 +9,9 @@ use arrow_schema::SchemaRef;
 use stepwell_connect::{
     ConnectError, OpenOptions, Sink, SinkOptions, Source, check_sink, open_sink, open_source,
 };
-use stepwell_engine::EngineError;
+use stepwell_engine::{Audit, EngineError, Secrets, Surroundings};
 use stepwell_plan::{
-    Catalog, OpenError, OpenRequest, Opened, PlannedSink, Problem, SinkSpec, SourceSpec,
+    Catalog, DirectoryGrant, OpenError, OpenRequest, Opened, Problem, SinkSpec, SourceSpec,
     StepReference,
 };
 
@@ -33,6 +33,10 @@ pub(crate) struct World {
     pub(crate) opened: BTreeMap<String, Box<dyn Source>>,
     pub(crate) components: HashMap<StepReference, stepwell_engine::StepComponent>,
     pub(crate) models: Option<Arc<PipelineModels>>,
+    /// What of environment variables, secrets and the record of their use steps may be granted.
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) secrets: Secrets,
+    pub(crate) audit: Audit,
 }
 
 impl World {
@@ -40,20 +44,35 @@ impl World {
         &self.source_options.base_dir
     }
 
+    /// What there is that steps may be granted parts of.
+    pub(crate) fn surroundings(
+        &self,
+        seed: Option<u64>,
+        artifacts: &BTreeMap<String, String>,
+    ) -> Arc<Surroundings> {
+        let artifacts = artifacts
+            .iter()
+            .map(|(name, path)| (name.clone(), in_folder(self.base_dir(), path)));
+        let mut surroundings = Surroundings::default();
+        surroundings.base_dir = self.base_dir().to_owned();
+        surroundings.environment = self.environment.clone();
+        surroundings.artifacts = artifacts.collect();
+        surroundings.secrets = self.secrets.clone();
+        surroundings.seed = seed;
+        surroundings.audit = self.audit.clone();
+        Arc::new(surroundings)
+    }
+
     /// Opens a sink of a checked pipeline.
     pub(crate) fn open_sink(
         &mut self,
-        planned: &PlannedSink,
+        name: &str,
+        spec: &SinkSpec,
         schema: SchemaRef,
     ) -> Result<Box<dyn Sink>, Error> {
-        match self.memory_sinks.remove(&planned.name) {
-            Some(sink) => Ok(Box::new(OpenMemorySink::new(&planned.name, sink))),
-            None => Ok(open_sink(
-                &planned.name,
-                &planned.spec,
-                schema,
-                &self.sink_options,
-            )?),
+        match self.memory_sinks.remove(name) {
+            Some(sink) => Ok(Box::new(OpenMemorySink::new(name, sink))),
+            None => Ok(open_sink(name, spec, schema, &self.sink_options)?),
         }
     }
 
@@ -115,12 +134,14 @@ impl Catalog for World {
             description: description.as_ref().clone(),
             digest: component.digest().to_owned(),
             capabilities: component.capabilities().into_iter().collect(),
+            imports: component.binary().imports.clone(),
         };
         self.components.insert(reference.clone(), component);
         Ok(Arc::new(described))
     }
 
     fn open(&mut self, request: &OpenRequest<'_>) -> Result<Opened, OpenError> {
+        let surroundings = self.surroundings(request.seed, request.artifacts);
         let models = self.models.get_or_insert_with(|| {
             let base_dir = &self.source_options.base_dir;
             let paths = request
@@ -136,6 +157,8 @@ impl Catalog for World {
             grants: request.grants.clone(),
             limits: *request.limits,
             models: Some(models.clone()),
+            step: request.step.to_owned(),
+            surroundings,
         };
         match component.open(options) {
             Ok(instance) => Ok(instance.opened().as_ref().clone()),
@@ -166,9 +189,67 @@ impl Catalog for World {
         }
     }
 
+    fn check_directory(&mut self, directory: &DirectoryGrant) -> Result<(), Problem> {
+        let path = in_folder(self.base_dir(), &directory.path);
+        match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => Ok(()),
+            Ok(_) => Err(problem(
+                "not_a_directory",
+                format!(
+                    "`{}` is granted as a directory, but is a file",
+                    directory.path
+                ),
+                Some(
+                    "grant its folder, or declare the file in `[artifacts]` and grant that"
+                        .to_owned(),
+                ),
+            )),
+            Err(error) => Err(problem(
+                "directory_not_found",
+                format!(
+                    "directory `{}` cannot be opened: {}",
+                    directory.path,
+                    reason(&error)
+                ),
+                Some(format!(
+                    "relative paths start at the pipeline file's folder: `mkdir {}`",
+                    path.display()
+                )),
+            )),
+        }
+    }
+
+    fn check_artifact(&mut self, _: &str, path: &str) -> Result<(), Problem> {
+        let whole = in_folder(self.base_dir(), path);
+        let found = std::fs::metadata(&whole);
+        if found.as_ref().is_ok_and(std::fs::Metadata::is_file) {
+            return Ok(());
+        }
+        let why = match found {
+            Ok(_) => "it is not a file".to_owned(),
+            Err(error) => reason(&error),
+        };
+        Err(problem(
+            "artifact_not_found",
+            format!("`{path}` cannot be read: {why}"),
+            Some("relative paths start at the pipeline file's folder".to_owned()),
+        ))
+    }
+
+    fn has_environment_variable(&self, name: &str) -> bool {
+        self.environment.contains_key(name)
+    }
+
     fn canonical_path(&self, path: &str) -> String {
         canonical_path(self.base_dir(), path)
     }
+}
+
+/// Why a file cannot be used, without the operating system's numbers.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error ").next().unwrap_or_default();
+    text.to_lowercase()
 }
 
 /// A path of a pipeline file, as people would write it.

@@ -9,7 +9,7 @@ use anyhow::Result;
 use console::Term;
 use stepwell::plan::explain::Format;
 use stepwell::plan::{Paths, Plan};
-use stepwell::{Checked, Host};
+use stepwell::{AuditFile, Checked, Host};
 
 use crate::arguments::RunArguments;
 use crate::interrupt;
@@ -129,6 +129,12 @@ fn check(
     if let Some(threads) = arguments.threads {
         pipeline = pipeline.threads(usize::from(threads));
     }
+    if let Some(seed) = arguments.seed {
+        pipeline = pipeline.seed(seed);
+    }
+    if let Some(path) = &arguments.audit {
+        pipeline = pipeline.audit(AuditFile::append(path)?);
+    }
     let (progress, previews) = (Arc::clone(progress), Arc::clone(previews));
     let checked = pipeline
         .on_log(move |step, record| progress.log(step, record))
@@ -161,11 +167,7 @@ fn dry_run(checked: &Checked) -> String {
             Paths::Many(paths) => reads.extend(paths.iter().map(String::as_str)),
         }
     }
-    let writes: Vec<&str> = plan
-        .sinks
-        .iter()
-        .map(|sink| sink.spec.path.as_str())
-        .collect();
+    let writes: Vec<&str> = written(plan).collect();
     text.push_str(&format!(
         "\nwould read {}\n",
         crate::show::text::names(&reads, 20)
@@ -178,7 +180,13 @@ fn dry_run(checked: &Checked) -> String {
 }
 
 fn writes_standard_output(plan: &Plan) -> bool {
-    plan.sinks.iter().any(|sink| sink.spec.path == "-")
+    written(plan).any(|path| path == "-")
+}
+
+/// The paths that a run writes.
+fn written(plan: &Plan) -> impl Iterator<Item = &str> {
+    let sinks = plan.sinks.iter().map(|sink| &sink.spec);
+    sinks.chain(&plan.rejects).map(|spec| spec.path.as_str())
 }
 
 /// Prints to standard output, or to standard error when standard output is an output of the pipeline.

@@ -50,6 +50,7 @@ enum Event<'a> {
         dry_run: bool,
         sources: &'a [SourceReport],
         sinks: &'a [SinkReport],
+        rejects: Option<&'a SinkReport>,
     },
     Failed {
         code: &'a str,
@@ -67,6 +68,8 @@ struct PlanEvent<'a> {
     sources: Vec<PlannedSource<'a>>,
     steps: Vec<PlannedStep<'a>>,
     sinks: Vec<PlannedSink<'a>>,
+    /// Where rejected rows are kept.
+    rejects: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -159,6 +162,7 @@ impl Events {
             sources: sources.collect(),
             steps: steps.collect(),
             sinks: sinks.collect(),
+            rejects: plan.rejects.as_ref().map(|rejects| rejects.path.as_str()),
         }))
     }
 
@@ -211,6 +215,7 @@ impl Events {
             dry_run: false,
             sources: &report.sources,
             sinks: &report.sinks,
+            rejects: report.rejects.as_ref(),
         })
     }
 
@@ -220,6 +225,7 @@ impl Events {
             dry_run: true,
             sources: &[],
             sinks: &[],
+            rejects: None,
         })
     }
 

@@ -12,6 +12,8 @@ pub(crate) struct RunReport {
     pub(crate) sources: Vec<SourceReport>,
     pub(crate) steps: Vec<StepReport>,
     pub(crate) sinks: Vec<SinkReport>,
+    /// The table of rejected rows, where the pipeline keeps them.
+    pub(crate) rejects: Option<SinkReport>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,7 +34,14 @@ pub(crate) struct StepReport {
     pub(crate) rows_in: u64,
     /// For each output port.
     pub(crate) rows_out: Vec<PortRows>,
+    /// Rows of its inputs that went on, each once.
+    pub(crate) rows_passed: u64,
+    /// Rows of its inputs that were rejected, each once.
     pub(crate) rows_rejected: u64,
+    /// Rows of its inputs that did neither.
+    pub(crate) rows_ended: u64,
+    /// Rows that it emitted and that are none of its inputs'.
+    pub(crate) rows_new: u64,
     pub(crate) rejected: Vec<RejectedReport>,
     /// Bytes of columns that were copied into the step.
     pub(crate) bytes_read: u64,
@@ -107,6 +116,11 @@ impl RunReport {
             rows: sink.rows,
             written: sink.written.as_ref().map(Written::from),
         });
+        let rejects = summary.rejects.as_ref().map(|rejects| SinkReport {
+            name: rejects.name.clone(),
+            rows: rejects.rows,
+            written: rejects.written.as_ref().map(Written::from),
+        });
         Self {
             seconds: summary.elapsed.as_secs_f64(),
             sources: sources.collect(),
@@ -114,6 +128,7 @@ impl RunReport {
                 .map(|index| step(plan, summary, index))
                 .collect(),
             sinks: sinks.collect(),
+            rejects,
         }
     }
 }
@@ -149,7 +164,10 @@ fn step(plan: &Plan, summary: &Summary, index: usize) -> StepReport {
                 rows: *rows,
             })
             .collect(),
-        rows_rejected: step.rows_rejected(),
+        rows_passed: step.rows_passed,
+        rows_rejected: step.rows_rejected,
+        rows_ended: step.rows_ended(),
+        rows_new: step.rows_new,
         rejected: rejected.collect(),
         bytes_read: step.bytes_read,
         bytes_made: step.bytes_made,
@@ -175,7 +193,10 @@ pub(crate) fn example() -> RunReport {
                     rows,
                 })
                 .collect(),
+            rows_passed: rows_in,
             rows_rejected: 0,
+            rows_ended: 0,
+            rows_new: 0,
             rejected: Vec::new(),
             bytes_read: 412_345,
             bytes_made: 56_344,
@@ -186,6 +207,7 @@ pub(crate) fn example() -> RunReport {
             log_dropped: 0,
         };
     let mut dates = step("dates", 7_043, vec![("output", 7_040)], &["joined"], 0.002);
+    dates.rows_passed = 7_040;
     dates.rows_rejected = 3;
     dates.rejected = vec![RejectedReport {
         code: "not_a_date".to_owned(),
@@ -229,5 +251,13 @@ pub(crate) fn example() -> RunReport {
                 bytes: 98_304,
             }),
         }],
+        rejects: Some(SinkReport {
+            name: "pipeline.rejects".to_owned(),
+            rows: 3,
+            written: Some(Written {
+                path: "/data/out/rejects.parquet".to_owned(),
+                bytes: 3_210,
+            }),
+        }),
     }
 }

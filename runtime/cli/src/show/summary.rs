@@ -44,11 +44,15 @@ pub(crate) fn render(
     let elapsed = units::time(Duration::from_secs_f64(report.seconds));
     let mut text = format!("{}: done in {elapsed}\n\n", bold(&safe_line(pipeline)));
     text.push_str(&table(report));
+    text.push_str(&rows(report));
     text.push_str(&columns_read(report, layout.width));
     text.push_str(&rejected(report));
     for sink in &report.sinks {
         text.push_str(&output(sink, layout.folder, bold));
         text.push_str(&previews.render(&sink.name, layout.width));
+    }
+    if let Some(rejects) = &report.rejects {
+        text.push_str(&output(rejects, layout.folder, bold));
     }
     text
 }
@@ -112,6 +116,44 @@ fn table(report: &RunReport) -> String {
     aligned(Some(header.map(str::to_owned).to_vec()), rows, &[])
 }
 
+/// What became of the rows of each step: the host has checked that these are all.
+fn rows(report: &RunReport) -> String {
+    if report.steps.is_empty() {
+        return String::new();
+    }
+    let lines = report
+        .steps
+        .iter()
+        .map(|step| vec![safe_line(&step.name), fates(step)]);
+    let lines = aligned(None, lines.collect(), &[0, 1]);
+    format!("\nRows of each step:\n{lines}")
+}
+
+fn fates(step: &StepReport) -> String {
+    let count = units::count;
+    let mut fates = Vec::new();
+    if step.rows_passed > 0 || step.rows_in == 0 {
+        fates.push(format!("{} went on", count(step.rows_passed)));
+    }
+    if step.rows_rejected > 0 {
+        fates.push(format!("{} rejected", count(step.rows_rejected)));
+    }
+    if step.rows_ended > 0 {
+        // Of a step that makes rows, nobody but the step knows which rows are in them.
+        let what = if step.rows_new > 0 {
+            "used up"
+        } else {
+            "left out"
+        };
+        fates.push(format!("{} {what}", count(step.rows_ended)));
+    }
+    let mut text = format!("{} in: {}", count(step.rows_in), fates.join(", "));
+    if step.rows_new > 0 {
+        text.push_str(&format!("; {} made", count(step.rows_new)));
+    }
+    text
+}
+
 fn columns_read(report: &RunReport, width: usize) -> String {
     let mut text = String::from("\nColumns read:\n");
     let widest = report
@@ -155,6 +197,11 @@ fn rejected(report: &RunReport) -> String {
     }
     if !text.is_empty() {
         text.insert_str(0, "\nRejected, with the first reason of each kind:\n");
+        if report.rejects.is_none() {
+            text.push_str(
+                "These rows are not kept: `rejects = \"out/rejects.parquet\"` in `[pipeline]` keeps them.\n",
+            );
+        }
     }
     for step in &report.steps {
         text.push_str(&dropped(step));

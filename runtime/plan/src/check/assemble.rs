@@ -44,6 +44,8 @@ pub(super) fn plan(checker: &Checker<'_>, order: &[usize], sinks: &[Option<Link>
             parameters: state.parameters.clone(),
             grants: entry.grants.clone(),
             limits: entry.limits,
+            on_error: entry.on_error,
+            max_rejects: entry.max_rejects,
             inputs: links.collect::<Option<_>>()?,
             needed: vec![BTreeSet::new(); opened.outputs.len()],
             opened,
@@ -61,14 +63,19 @@ pub(super) fn plan(checker: &Checker<'_>, order: &[usize], sinks: &[Option<Link>
         description: file.description.clone(),
         batch_rows: file.batch_rows,
         threads: file.threads,
+        time: file.time,
         models: file
             .models
             .iter()
             .map(|model| (model.name.value.clone(), model.path.value.clone()))
             .collect(),
+        artifacts: checker.artifacts(),
+        seed: file.seed,
         sources: sources.collect::<Option<_>>()?,
         steps: steps.collect::<Option<_>>()?,
         sinks: sinks.collect::<Option<_>>()?,
+        rejects: file.rejects.as_ref().map(|rejects| rejects.spec.clone()),
+        max_rejects: file.max_rejects,
     };
     find_needed(&mut plan);
     Some(plan)
@@ -81,6 +88,12 @@ fn find_needed(plan: &mut Plan) {
         let input = plan.sinks[sink].input;
         let all = 0..plan.schema(input).fields().len();
         add(plan, input, all.collect());
+    }
+    if plan.rejects.is_some() {
+        // Which rows will be rejected is not known before they are read, and a row is kept whole.
+        for source in &mut plan.sources {
+            source.needed = (0..source.schema.fields().len()).collect();
+        }
     }
     // Each step comes after what it reads from, so backwards all of its readers were seen before.
     for step in (0..plan.steps.len()).rev() {

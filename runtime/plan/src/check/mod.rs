@@ -5,8 +5,10 @@
 mod answer;
 mod assemble;
 mod files;
+mod grants;
 mod graph;
 mod links;
+mod rejects;
 mod steps;
 mod unread;
 
@@ -139,6 +141,7 @@ enum Link {
 impl<'a> Checker<'a> {
     fn check(&mut self) -> Option<Plan> {
         self.check_models();
+        self.check_artifacts();
         self.check_sources();
         self.describe_steps();
         self.link_steps();
@@ -147,6 +150,7 @@ impl<'a> Checker<'a> {
             self.open_step(step);
         }
         let sinks = self.check_sinks();
+        self.check_rejects();
         self.check_files();
         self.check_unread();
         assemble::plan(self, &order, &sinks)

@@ -7,8 +7,8 @@ use arrow_schema::SchemaRef;
 use serde_json::Value;
 
 use super::{Checker, StepState, answer, from_problem, problem_span};
-use crate::catalog::{Capability, OpenError, OpenRequest, StepComponent};
-use crate::file::{Section, StepEntry};
+use crate::catalog::{OpenError, OpenRequest, StepComponent};
+use crate::file::StepEntry;
 use crate::json_schema::{self, Place, ViolationKind};
 use crate::step::{Opened, StepProblem, Subject};
 use crate::suggest;
@@ -72,58 +72,6 @@ impl Checker<'_> {
         parameters
     }
 
-    fn check_grants(&mut self, entry: &StepEntry, component: &StepComponent) {
-        let name = &entry.name.value;
-        let models: Vec<&str> = self
-            .file
-            .models
-            .iter()
-            .map(|model| model.name.value.as_str())
-            .collect();
-        for (index, granted) in entry.granted("models") {
-            if models.contains(&granted) || self.file.is_broken(Section::Models, granted) {
-                continue;
-            }
-            let valid = suggest::valid(granted, "models", &models);
-            let message = format!(
-                "step `{name}` is granted the model `{granted}`, which `[models]` does not have{valid}"
-            );
-            let help = suggest::did_you_mean(granted, &models).unwrap_or_else(|| {
-                format!("declare it: `{granted} = \"PATH.onnx\"` in `[models]`")
-            });
-            let span = entry.node.span_of(&["allow", "models", &index.to_string()]);
-            self.diagnostics.push(
-                Diagnostic::error("unknown_model", message)
-                    .at(span)
-                    .help(help),
-            );
-        }
-        let may_run_models = component.capabilities.contains(&Capability::Model);
-        if may_run_models && entry.grants.models.is_empty() {
-            let message = format!(
-                "step `{name}` runs models (it imports the capability `model`), but is granted none"
-            );
-            let help = match models.first() {
-                Some(model) => format!("grant one: `allow = {{ models = [\"{model}\"] }}`"),
-                None => "declare a model, `[models]` with `NAME = \"PATH.onnx\"`, and grant it: `allow = { models = \
-                         [\"NAME\"] }`"
-                    .to_owned(),
-            };
-            let diagnostic =
-                Diagnostic::error("capability_not_granted", message).at(&entry.reference.span);
-            self.diagnostics.push(diagnostic.help(help));
-        }
-        if !may_run_models && !entry.grants.models.is_empty() {
-            let message = format!(
-                "step `{name}` is granted models, but cannot run any: it does not import the capability `model`"
-            );
-            let span = entry.node.span_of(&["allow", "models"]);
-            let diagnostic = Diagnostic::warning("needless_grant", message).at(span);
-            self.diagnostics
-                .push(diagnostic.help("remove `allow.models`"));
-        }
-    }
-
     /// Opens a step, if all that it needs is there and right.
     pub(super) fn open_step(&mut self, step: usize) {
         let entry = &self.file.steps[step];
@@ -148,6 +96,7 @@ impl Checker<'_> {
             .iter()
             .map(|model| (model.name.value.clone(), model.path.value.clone()))
             .collect();
+        let artifacts = self.artifacts();
         let request = OpenRequest {
             step: &entry.name.value,
             reference: &entry.reference.value,
@@ -157,6 +106,8 @@ impl Checker<'_> {
             grants: &entry.grants,
             limits: &entry.limits,
             models: &models,
+            artifacts: &artifacts,
+            seed: self.file.seed,
         };
         match self.catalog.open(&request) {
             Ok(opened) => self.check_answer(step, &component, &inputs, opened),
@@ -259,13 +210,14 @@ impl Checker<'_> {
                 );
             }
         }
+        self.check_on_error(entry, &opened);
         self.steps[step].opened = Some(opened);
     }
 }
 
 impl StepEntry {
     /// The names that a list of `allow` grants, with their positions in the file.
-    fn granted(&self, list: &str) -> Vec<(usize, &str)> {
+    pub(super) fn granted(&self, list: &str) -> Vec<(usize, &str)> {
         let node = self.node.get("allow").and_then(|allow| allow.get(list));
         match node.map(|node| &node.value) {
             Some(crate::tree::Value::Array(items)) => {

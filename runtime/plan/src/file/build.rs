@@ -2,14 +2,18 @@
 
 use stepwell_layout::{TYPE_NAMES, TypeProblem, parse_type};
 
+use super::allow;
 use super::entries::{
-    BrokenEntry, Inputs, Reference, Section, SinkEntry, SourceEntry, StepEntry, StepReference,
+    BrokenEntry, Inputs, Reference, RejectsEntry, Section, SinkEntry, SourceEntry, StepEntry,
+    StepReference,
 };
-use super::model::{InputValue, LimitsTable, Size, StepTable};
+use super::limits::{self, LimitsTable};
+use super::model::{InputValue, MaxRejectsValue, RejectsTable, StepTable};
 use super::quantity;
 use super::read::Reader;
-use crate::dataset::SourceSpec;
-use crate::step::{Grants, Limits};
+use crate::dataset::{SinkSpec, SourceSpec};
+use crate::limits::Limits;
+use crate::rejects::MaxRejects;
 use crate::suggest;
 use crate::text::{Diagnostic, Located, Span};
 use crate::tree::{Entry, Node, Value};
@@ -62,19 +66,60 @@ pub(super) fn step(reader: &mut Reader, entry: &Entry) -> Option<StepEntry> {
     let table: StepTable = reader.typed("steps", entry, entry.node.to_json())?;
     let inputs = inputs(entry.node.get("input")?, &table.input);
     let limits = limits(reader, entry, &table.limits);
+    let what = format!("step `{}`", entry.key);
+    let max_rejects = max_rejects(reader, &entry.node, &what, table.max_rejects.as_ref());
     let reference = step_reference(reader, entry, table.uses, table.path);
+    let grants = allow::grants(reader, entry, table.allow);
     Some(StepEntry {
         name: name(entry),
         reference: reference?,
         inputs,
         parameters: serde_json::Value::Object(table.with),
-        grants: Grants {
-            columns: table.allow.columns,
-            models: table.allow.models,
-        },
+        grants: grants?,
         limits: limits?,
+        on_error: table.on_error,
+        max_rejects,
         node: entry.node.clone(),
     })
+}
+
+/// The pipeline's own keys about rejected rows.
+pub(super) fn rejects(node: &Node, table: RejectsTable) -> Option<RejectsEntry> {
+    let spec = match table {
+        // As a table with this key alone, so that the other keys have their defaults.
+        RejectsTable::Path(path) => {
+            serde_json::from_value::<SinkSpec>(serde_json::json!({ "path": path })).ok()?
+        }
+        RejectsTable::Table(spec) => spec,
+    };
+    Some(RejectsEntry {
+        spec,
+        node: node.get("rejects")?.clone(),
+    })
+}
+
+/// `max_rejects` of the pipeline or of a step. Where it is wrong, that is reported, and the rest of the entry is
+/// checked all the same.
+pub(super) fn max_rejects(
+    reader: &mut Reader,
+    node: &Node,
+    what: &str,
+    value: Option<&MaxRejectsValue>,
+) -> Option<MaxRejects> {
+    match quantity::max_rejects(value?) {
+        Ok(most) => Some(most),
+        Err(problem) => {
+            let span = node.span_of(&["max_rejects"]);
+            let message = format!("`max_rejects` of {what}: {problem}");
+            let help = "write a number of rows, `100`, or a share of them, `\"1 %\"`";
+            reader.diagnostics.push(
+                Diagnostic::error("bad_max_rejects", message)
+                    .at(span)
+                    .help(help),
+            );
+            None
+        }
+    }
 }
 
 fn name(entry: &Entry) -> Located<String> {
@@ -200,43 +245,15 @@ fn parse_uses(text: &str) -> Result<StepReference, (String, String)> {
 }
 
 fn limits(reader: &mut Reader, entry: &Entry, table: &LimitsTable) -> Option<Limits> {
-    let before = reader.diagnostics.len();
-    let mut limits = Limits::default();
-    let sizes = [
-        ("memory", &table.memory, &mut limits.memory),
-        ("bytes", &table.bytes, &mut limits.bytes),
-        ("log", &table.log, &mut limits.log),
-    ];
-    for (key, size, limit) in sizes {
-        let read: Option<Result<u64, String>> =
-            size.as_ref().map(|size: &Size| quantity::bytes(size));
-        match read {
-            Some(Ok(bytes)) => *limit = bytes,
-            Some(Err(problem)) => {
-                let help = "write a number and a unit: `\"256 MiB\"`";
-                bad_limit(reader, entry, key, &problem, help);
-            }
-            None => {}
+    let owner = format!("step `{}`", entry.key);
+    let node = entry.node.get("limits");
+    match limits::limits(table, reader.limits, &owner, node) {
+        Ok(limits) => Some(limits),
+        Err(diagnostics) => {
+            reader.diagnostics.extend(diagnostics);
+            None
         }
     }
-    match table.time.as_deref().map(quantity::duration) {
-        Some(Ok(time)) => limits.time = time,
-        Some(Err(problem)) => {
-            let help = "write a number and a unit: `\"5 s\"`, `\"500 ms\"`, `\"1 min\"`";
-            bad_limit(reader, entry, "time", &problem, help);
-        }
-        None => {}
-    }
-    limits.rows = table.rows.unwrap_or(limits.rows);
-    (reader.diagnostics.len() == before).then_some(limits)
-}
-
-fn bad_limit(reader: &mut Reader, entry: &Entry, key: &str, problem: &str, help: &str) {
-    let span = entry.node.span_of(&["limits", key]);
-    let message = format!("limit `{key}` of step `{}`: {problem}", entry.key);
-    reader
-        .diagnostics
-        .push(Diagnostic::error("bad_limit", message).at(span).help(help));
 }
 
 /// What can be said of an entry that could not be read: its name, and what it reads from.

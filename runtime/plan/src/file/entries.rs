@@ -3,12 +3,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use semver::VersionReq;
 use serde::Serialize;
 
 use crate::dataset::{SinkSpec, SourceSpec};
-use crate::step::{Grants, Limits};
+use crate::grants::Grants;
+use crate::limits::Limits;
+use crate::rejects::{MaxRejects, OnError};
 use crate::text::{Diagnostic, Located, SourceText, Span};
 use crate::tree::Node;
 
@@ -26,16 +29,28 @@ pub struct PipelineFile {
     pub batch_rows: usize,
     /// How many threads may run steps; at least 1. `None`: as many as the machine has.
     pub threads: Option<usize>,
+    /// How long a run may take. `None`: as long as it needs.
+    pub time: Option<Duration>,
+    /// What every step may use up that has no limits of its own.
+    pub limits: Limits,
     /// The parameters of the pipeline itself, in the order of the file.
     pub parameters: Vec<ParameterEntry>,
     /// The models, in the order of the file.
     pub models: Vec<ModelEntry>,
+    /// The artifacts, in the order of the file.
+    pub artifacts: Vec<ArtifactEntry>,
+    /// Where the random numbers of steps start; `None`: they are different each time.
+    pub seed: Option<u64>,
     /// The sources, in the order of the file.
     pub sources: Vec<SourceEntry>,
     /// The steps, in the order of the file.
     pub steps: Vec<StepEntry>,
     /// The sinks, in the order of the file.
     pub sinks: Vec<SinkEntry>,
+    /// Where rejected rows are kept.
+    pub rejects: Option<RejectsEntry>,
+    /// How many rows all steps together may reject.
+    pub max_rejects: Option<MaxRejects>,
     /// Entries that the file has, but that could not be read. References to them are not unknown.
     pub(crate) broken: Vec<BrokenEntry>,
     /// What was said of the file when it was read, for [`check`](crate::check) to say it with the
@@ -94,6 +109,16 @@ pub struct ModelEntry {
     pub path: Located<String>,
 }
 
+/// An artifact of the pipeline: a file that steps can be granted.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ArtifactEntry {
+    /// The name by which steps are granted the artifact.
+    pub name: Located<String>,
+    /// The file; relative paths start at the pipeline file's folder.
+    pub path: Located<String>,
+}
+
 /// A source of the pipeline.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -121,6 +146,10 @@ pub struct StepEntry {
     pub grants: Grants,
     /// What it may use up: the defaults, changed by what the file says.
     pub limits: Limits,
+    /// What becomes of rows that it fails on.
+    pub on_error: OnError,
+    /// How many of its rows may be rejected.
+    pub max_rejects: Option<MaxRejects>,
     pub(crate) node: Node,
 }
 
@@ -132,6 +161,15 @@ pub struct SinkEntry {
     pub name: Located<String>,
     /// Where its rows come from.
     pub input: Reference,
+    /// What to write.
+    pub spec: SinkSpec,
+    pub(crate) node: Node,
+}
+
+/// Where the rejected rows of the pipeline are kept.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RejectsEntry {
     /// What to write.
     pub spec: SinkSpec,
     pub(crate) node: Node,
@@ -243,6 +281,7 @@ pub(crate) struct BrokenEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Section {
     Models,
+    Artifacts,
     Sources,
     Steps,
     Sinks,

@@ -2,14 +2,17 @@
 //! and what a file is checked against; so what is documented and what is accepted cannot differ.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::allow::AllowTable;
 use super::entries::ParameterType;
+use super::limits::LimitsTable;
 use crate::dataset::{SinkSpec, SourceSpec};
+use crate::rejects::OnError;
 
 /// The pattern of names, for editors; `quantity::is_name` checks it with a message of its own.
 pub(crate) const NAME_PATTERN: &str = "^[a-z0-9_-]+$";
@@ -33,6 +36,42 @@ pub(super) struct PipelineTable {
     #[serde(default)]
     #[schemars(range(min = 1, max = 1024))]
     pub(super) threads: Option<usize>,
+    /// Where the random numbers of steps start that are granted `random`. With a seed, every run
+    /// gives the same result; without one, they are different each time.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 9_223_372_036_854_775_807_u64))]
+    pub(super) seed: Option<u64>,
+    /// How long the whole run may take: `"30 min"`, `"2 h"`. As long as it needs where it is not given.
+    #[serde(default)]
+    pub(super) time: Option<String>,
+    /// Where rows that steps reject are kept, with their reasons.
+    #[serde(default)]
+    pub(super) rejects: Option<RejectsTable>,
+    /// How many rows all steps together may reject before the run ends with an error: a number, or a
+    /// share of the rows that sources give (`"1 %"`), which is compared at the end. Any number where
+    /// it is not given.
+    #[serde(default)]
+    pub(super) max_rejects: Option<MaxRejectsValue>,
+}
+
+/// Where rejected rows are kept.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum RejectsTable {
+    /// The path of a file, as of a sink.
+    Path(String),
+    /// The same as a table, with the keys of a sink.
+    Table(SinkSpec),
+}
+
+/// A number of rows, or a share such as `"1 %"`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum MaxRejectsValue {
+    /// A number of rows.
+    Rows(u64),
+    /// A share of rows: a number and `%`.
+    Share(String),
 }
 
 pub(super) fn default_batch_rows() -> usize {
@@ -91,6 +130,24 @@ pub(super) struct ModelPath {
     pub(super) path: String,
 }
 
+/// A file that steps can be granted to read.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum ArtifactTable {
+    /// The path of a file. Relative paths start at the pipeline file's folder.
+    Path(String),
+    /// The same as a table.
+    Table(ArtifactPath),
+}
+
+/// A file, as a table.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ArtifactPath {
+    /// The path of a file. Relative paths start at the pipeline file's folder.
+    pub(super) path: String,
+}
+
 /// A step: a component, what it reads, and what it may do.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -115,6 +172,14 @@ pub(super) struct StepTable {
     /// What the step may use up.
     #[serde(default)]
     pub(super) limits: LimitsTable,
+    /// What becomes of rows that the step fails on: by an error, a crash, a limit or a breach of the
+    /// contract. Other than `fail` only for steps that treat each batch alone.
+    #[serde(default)]
+    pub(super) on_error: OnError,
+    /// How many of the step's rows may be rejected before the run ends with an error: a number, or a
+    /// share of the rows that it is given (`"1 %"`), which is compared at the end.
+    #[serde(default)]
+    pub(super) max_rejects: Option<MaxRejectsValue>,
 }
 
 /// What a step reads.
@@ -127,41 +192,6 @@ pub(super) enum InputValue {
     Listed(#[schemars(length(min = 1))] Vec<String>),
     /// A name for each input port.
     Named(#[schemars(extend("minProperties" = 1))] BTreeMap<String, String>),
-}
-
-/// What a step is allowed.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AllowTable {
-    /// The columns whose values the step may read. Without it, those that it declares when it is
-    /// opened. Every other column can still be passed on.
-    #[serde(default)]
-    pub(super) columns: Option<BTreeSet<String>>,
-    /// The models that the step may run, by their names in `[models]`.
-    #[serde(default)]
-    pub(super) models: BTreeSet<String>,
-}
-
-/// What a step may use up.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LimitsTable {
-    /// Memory of one instance: `"256 MiB"`, or a number of bytes.
-    #[serde(default)]
-    pub(super) memory: Option<Size>,
-    /// Time of one call: `"5 s"`, `"500 ms"`, `"1 min"`.
-    #[serde(default)]
-    pub(super) time: Option<String>,
-    /// Rows that one call may emit.
-    #[serde(default)]
-    #[schemars(range(min = 1))]
-    pub(super) rows: Option<u64>,
-    /// Bytes of new columns that one call may emit: `"1 GiB"`, or a number of bytes.
-    #[serde(default)]
-    pub(super) bytes: Option<Size>,
-    /// Bytes of log messages over the whole run: `"1 MiB"`, or a number of bytes.
-    #[serde(default)]
-    pub(super) log: Option<Size>,
 }
 
 /// A number of bytes, or a size such as `"256 MiB"`.
@@ -184,7 +214,9 @@ pub fn pipeline_schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let pipeline = generator.subschema_for::<PipelineTable>();
     let parameter = generator.subschema_for::<ParameterTable>();
+    let limits = generator.subschema_for::<LimitsTable>();
     let model = generator.subschema_for::<ModelTable>();
+    let artifact = generator.subschema_for::<ArtifactTable>();
     let source = generator.subschema_for::<SourceSpec>();
     let step = generator.subschema_for::<StepTable>();
     let sink = sink_schema(&mut generator);
@@ -203,8 +235,10 @@ pub fn pipeline_schema() -> Value {
         "type": "object",
         "properties": {
             "pipeline": pipeline,
+            "limits": limits,
             "parameters": entries("The parameters of the pipeline, by name.", parameter),
             "models": entries("The models that steps can be granted, by name.", model),
+            "artifacts": entries("The files that steps can be granted to read, by name.", artifact),
             "sources": entries("The tables that are read, by name.", source),
             "steps": entries("The steps, by name.", step),
             "sinks": entries("The tables that are written, by name.", sink),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
-use super::model::Size;
+use super::model::{MaxRejectsValue, Size};
+use crate::rejects::MaxRejects;
 
 /// The number of bytes, or what is wrong with the text.
 pub(super) fn bytes(size: &Size) -> Result<u64, String> {
@@ -27,6 +28,22 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         Ok(Duration::ZERO) => Err("a limit of no time leaves nothing to work with".to_owned()),
         Ok(duration) => Ok(duration),
         Err(_) => Err(format!("`{text}` is not a duration")),
+    }
+}
+
+/// How many rows may be rejected, or what is wrong with the text.
+pub(super) fn max_rejects(value: &MaxRejectsValue) -> Result<MaxRejects, String> {
+    let text = match value {
+        MaxRejectsValue::Rows(rows) => return Ok(MaxRejects::Rows(*rows)),
+        MaxRejectsValue::Share(text) => text.trim(),
+    };
+    let percent = text
+        .strip_suffix('%')
+        .and_then(|number| number.trim().parse::<f64>().ok());
+    match percent {
+        Some(percent) if (0.0..=100.0).contains(&percent) => Ok(MaxRejects::Percent(percent)),
+        Some(_) => Err(format!("`{text}` is not between 0 % and 100 %")),
+        None => Err(format!("`{text}` is neither a number of rows nor a share")),
     }
 }
 
@@ -69,6 +86,17 @@ mod tests {
         assert_eq!(duration("250 ms").ok(), Some(Duration::from_millis(250)));
         assert_eq!(duration("5").ok(), None);
         assert_eq!(duration("0 s").ok(), None);
+    }
+
+    #[test]
+    fn shares_are_read_as_people_write_them() {
+        let share = |text: &str| max_rejects(&MaxRejectsValue::Share(text.into())).ok();
+        assert_eq!(share("1 %"), Some(MaxRejects::Percent(1.0)));
+        assert_eq!(share("0.5%"), Some(MaxRejects::Percent(0.5)));
+        assert_eq!(share("100 %"), Some(MaxRejects::Percent(100.0)));
+        for text in ["101 %", "-1 %", "NaN %", "inf %", "%", "1", "few"] {
+            assert_eq!(share(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -2,18 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::entries::{ParameterEntry, ParameterType, PipelineFile, Section};
-use super::model::{self, ModelTable, ParameterTable, PipelineTable};
+use super::model::{
+    self, ArtifactTable, MaxRejectsValue, ModelTable, ParameterTable, PipelineTable, RejectsTable,
+};
 use super::overrides::{self, Overrides};
 use super::quantity;
 use super::variables::Variables;
-use super::{ModelEntry, build};
+use super::{ArtifactEntry, ModelEntry, build, limits};
 use crate::error::PlanError;
 use crate::json_schema::{self, Place, ViolationKind};
+use crate::limits::Limits;
 use crate::suggest;
 use crate::text::{self, Diagnostic, Located, SourceText, Span};
 use crate::tree::{self, Entry, Node, Value};
@@ -26,7 +30,13 @@ pub struct ParseOptions {
     /// The environment variables, for `${env:NAME}`. None by default: nothing is taken from the
     /// process.
     pub environment: BTreeMap<String, String>,
+    /// The names of the secrets that there are, for `${secret:NAME}`. Their values are none of a
+    /// plan's business.
+    pub secrets: BTreeSet<String>,
 }
+
+/// What the names of environment variables begin with that hold secrets.
+pub const SECRET_PREFIX: &str = "STEPWELL_SECRET_";
 
 /// A file as far as it could be read.
 pub(crate) struct Reading {
@@ -76,6 +86,7 @@ pub(crate) fn read(text: &str, file_name: &str, options: &ParseOptions) -> Readi
         diagnostics,
         broken: BTreeSet::new(),
         failed: Vec::new(),
+        limits: Limits::default(),
     };
     let file = reader.read(options);
     text::sort(&mut reader.diagnostics, &source);
@@ -93,33 +104,49 @@ pub(super) struct Reader {
     broken: BTreeSet<Vec<String>>,
     /// Strings in which a variable stands for nothing.
     failed: Vec<Span>,
+    /// What every step may use up that has no limits of its own.
+    pub(super) limits: Limits,
 }
 
 impl Reader {
     fn read(&mut self, options: &ParseOptions) -> PipelineFile {
         overrides::apply(&options.overrides, &mut self.root, &mut self.diagnostics);
-        let parameters = self.replace_variables(&options.environment);
+        let parameters = self.replace_variables(options);
         self.check_shape();
         self.check_names();
         let pipeline = self.pipeline_table();
+        self.limits = self.pipeline_limits();
         let mut file = PipelineFile {
             source: self.source.clone(),
             name: self.pipeline_name(&pipeline),
             description: pipeline.description,
             batch_rows: pipeline.batch_rows,
             threads: pipeline.threads,
+            seed: pipeline.seed,
+            artifacts: Vec::new(),
+            time: self.run_time(pipeline.time.as_deref()),
+            limits: self.limits,
             parameters,
             models: Vec::new(),
             sources: Vec::new(),
             steps: Vec::new(),
             sinks: Vec::new(),
+            rejects: None,
+            max_rejects: None,
             broken: Vec::new(),
             warnings: Vec::new(),
         };
+        self.pipeline_rejects(&mut file, pipeline.rejects, pipeline.max_rejects.as_ref());
         for entry in self.section("models") {
             match self.model(&entry) {
                 Some(model) => file.models.push(model),
                 None => file.broken.push(build::broken(Section::Models, &entry)),
+            }
+        }
+        for entry in self.section("artifacts") {
+            match self.artifact(&entry) {
+                Some(artifact) => file.artifacts.push(artifact),
+                None => file.broken.push(build::broken(Section::Artifacts, &entry)),
             }
         }
         for entry in self.section("sources") {
@@ -145,12 +172,15 @@ impl Reader {
 
     /// Gives the parameters of the pipeline their values, then puts them and environment variables
     /// where strings ask for them.
-    fn replace_variables(&mut self, environment: &BTreeMap<String, String>) -> Vec<ParameterEntry> {
+    fn replace_variables(&mut self, options: &ParseOptions) -> Vec<ParameterEntry> {
+        let environment = &options.environment;
         let nothing = BTreeSet::new();
         let mut variables = Variables {
             environment,
             parameters: None,
             without_value: &nothing,
+            secrets: &options.secrets,
+            has_secrets: false,
             used: BTreeSet::new(),
             failed: Vec::new(),
             diagnostics: Vec::new(),
@@ -185,6 +215,8 @@ impl Reader {
             environment,
             parameters: Some(&values),
             without_value: &without_value,
+            secrets: &options.secrets,
+            has_secrets: false,
             used: BTreeSet::new(),
             failed: Vec::new(),
             diagnostics: Vec::new(),
@@ -194,7 +226,10 @@ impl Reader {
                 .iter_mut()
                 .filter(|section| section.key != "parameters")
             {
-                variables.replace(&mut section.node);
+                match section.key.as_str() {
+                    "steps" => variables.replace_in_steps(&mut section.node),
+                    _ => variables.replace(&mut section.node),
+                }
             }
         }
         let used = variables.used;
@@ -343,7 +378,14 @@ impl Reader {
 
     fn check_names(&mut self) {
         let mut seen: BTreeMap<String, (&str, Span)> = BTreeMap::new();
-        for section in ["parameters", "models", "sources", "steps", "sinks"] {
+        for section in [
+            "parameters",
+            "models",
+            "artifacts",
+            "sources",
+            "steps",
+            "sinks",
+        ] {
             for entry in self.section(section) {
                 if !quantity::is_name(&entry.key) {
                     let message = format!(
@@ -412,7 +454,54 @@ impl Reader {
                 description: None,
                 batch_rows: model::default_batch_rows(),
                 threads: None,
+                seed: None,
+                time: None,
+                rejects: None,
+                max_rejects: None,
             })
+    }
+
+    fn pipeline_rejects(
+        &mut self,
+        file: &mut PipelineFile,
+        rejects: Option<RejectsTable>,
+        max_rejects: Option<&MaxRejectsValue>,
+    ) {
+        let Some(node) = self.root.get("pipeline").cloned() else {
+            return;
+        };
+        if !self.is_broken("pipeline", "rejects") {
+            file.rejects = rejects.and_then(|rejects| build::rejects(&node, rejects));
+        }
+        if !self.is_broken("pipeline", "max_rejects") {
+            file.max_rejects = build::max_rejects(self, &node, "the pipeline", max_rejects);
+        }
+    }
+
+    fn run_time(&mut self, text: Option<&str>) -> Option<Duration> {
+        let span = self.root.get("pipeline")?.span_of(&["time"]).clone();
+        let time = limits::run_time(text.filter(|_| !self.failed.contains(&span))?, &span);
+        time.map_err(|diagnostic| self.diagnostics.push(diagnostic))
+            .ok()
+    }
+
+    /// The limits of all steps. Where the table is wrong, that was reported; steps are then checked with the defaults.
+    fn pipeline_limits(&mut self) -> Limits {
+        let base = Limits::default();
+        let is_broken = self
+            .broken
+            .iter()
+            .any(|path| path.first().is_some_and(|section| section == "limits"));
+        let Some(node) = self.root.get("limits").filter(|_| !is_broken) else {
+            return base;
+        };
+        let Ok(table) = serde_json::from_value(node.to_json()) else {
+            return base;
+        };
+        limits::limits(&table, base, "all steps", Some(node)).unwrap_or_else(|diagnostics| {
+            self.diagnostics.extend(diagnostics);
+            base
+        })
     }
 
     fn pipeline_name(&self, table: &PipelineTable) -> Located<String> {
@@ -421,6 +510,18 @@ impl Reader {
             None => self.start(),
         };
         Located::new(table.name.clone(), span)
+    }
+
+    fn artifact(&mut self, entry: &Entry) -> Option<ArtifactEntry> {
+        let table: ArtifactTable = self.typed("artifacts", entry, entry.node.to_json())?;
+        let path = match table {
+            ArtifactTable::Path(path) => path,
+            ArtifactTable::Table(table) => table.path,
+        };
+        Some(ArtifactEntry {
+            name: Located::new(entry.key.clone(), entry.key_span.clone()),
+            path: Located::new(path, entry.node.span_of(&["path"]).clone()),
+        })
     }
 
     fn model(&mut self, entry: &Entry) -> Option<ModelEntry> {
@@ -451,7 +552,13 @@ fn misplaced(path: &[String], kind: &ViolationKind) -> Option<String> {
         [key]
             if matches!(
                 key.as_str(),
-                "name" | "description" | "batch_rows" | "threads"
+                "name"
+                    | "description"
+                    | "batch_rows"
+                    | "threads"
+                    | "seed"
+                    | "rejects"
+                    | "max_rejects"
             ) =>
         {
             Some("it goes into the section `[pipeline]`".to_owned())
