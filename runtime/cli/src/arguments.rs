@@ -52,6 +52,10 @@ pub(crate) struct PipelineArguments {
     /// Give any other key of the file a value, such as `sources.customers.path=other.csv`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) settings: Vec<String>,
+    /// Take secrets from a file of lines such as `NAME = "value"`: `${secret:NAME}` stands for them in what steps are
+    /// given.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) secrets: Vec<PathBuf>,
 }
 
 /// Run a pipeline.
@@ -70,6 +74,12 @@ pub(crate) struct RunArguments {
     /// Run steps on this many threads; the result is the same for any number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// Where random numbers of steps start: every run with the same number gives the same result.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub(crate) seed: Option<u64>,
+    /// Append each use of a capability and each column that a step reads to this file, as lines of JSON.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) audit: Option<PathBuf>,
     /// Check the pipeline and show what would run. Reads samples, writes nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

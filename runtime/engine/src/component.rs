@@ -1,16 +1,18 @@
 use std::sync::{Arc, OnceLock};
 
 use arrow_schema::SchemaRef;
-use stepwell_plan::{Capability, Description, Grants, Limits, Port, PortColumn};
+use stepwell_plan::{Capability, Description, Grants, Import, Limits, Port, PortColumn};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use crate::EngineError;
 use crate::engine::Engine;
-use crate::error::Call;
+use crate::error::{Call, LimitValue};
+use crate::extension::Extension;
 use crate::inspect::Binary;
 use crate::instance::{Running, StepInstance};
 use crate::model::ModelProvider;
 use crate::state::HostState;
+use crate::surroundings::Surroundings;
 use crate::wire::{WireDescription, WirePort};
 
 /// A step's component, compiled and ready to be opened any number of times. Clones share it.
@@ -24,6 +26,9 @@ struct Inner {
     pre: InstancePre<HostState>,
     pub(crate) exports: Exports,
     description: OnceLock<Arc<Description>>,
+    describe_limits: Limits,
+    /// What drives its calls, where it imports more than the contract.
+    extension: Option<Arc<dyn Extension>>,
 }
 
 /// Where the component keeps the functions of the step interface.
@@ -49,6 +54,10 @@ pub struct OpenOptions {
     pub limits: Limits,
     /// Where granted models come from.
     pub models: Option<Arc<dyn ModelProvider>>,
+    /// The step's name, in what is recorded of it.
+    pub step: String,
+    /// What there is to be granted.
+    pub surroundings: Arc<Surroundings>,
 }
 
 impl std::fmt::Debug for StepComponent {
@@ -70,7 +79,15 @@ impl StepComponent {
             reason: format!("its types are not those of the contract: {error:#}"),
             hint: "build it again with an SDK of this version".to_owned(),
         };
-        let pre = engine.linker.instantiate_pre(component).map_err(mismatch)?;
+        let is_extended = |name: &String| match Import::of(name) {
+            Import::Plumbing => true,
+            Import::Capability(capability) => capability.is_wasi(),
+            _ => false,
+        };
+        let extended = engine.extended.as_ref();
+        let extended = extended.filter(|_| binary.imports.iter().any(is_extended));
+        let linker = extended.map_or(&engine.linker, |extended| &extended.linker);
+        let pre = linker.instantiate_pre(component).map_err(mismatch)?;
         let interface = component
             .get_export_index(None, "stepwell:step/step@0.1.0")
             .ok_or_else(|| mismatch(wasmtime::format_err!("it exports no step")))?;
@@ -93,6 +110,8 @@ impl StepComponent {
                 pre,
                 exports,
                 description: OnceLock::new(),
+                describe_limits: engine.describe_limits,
+                extension: extended.map(|extended| Arc::clone(&extended.extension)),
             }),
         })
     }
@@ -112,12 +131,16 @@ impl StepComponent {
     /// What the step can do beyond computing on its columns, if the pipeline grants it.
     #[must_use]
     pub fn capabilities(&self) -> Vec<Capability> {
-        // What is neither data nor a known capability was refused when the component was loaded.
-        self.inner
-            .binary
-            .capabilities()
-            .map(|_| Capability::Model)
-            .collect()
+        // What is unknown was refused when the component was loaded.
+        let imports = self.inner.binary.imports.iter();
+        let capabilities = imports.filter_map(|import| match Import::of(import) {
+            Import::Capability(capability) => Some(capability),
+            _ => None,
+        });
+        let mut capabilities: Vec<Capability> = capabilities.collect();
+        capabilities.sort_unstable();
+        capabilities.dedup();
+        capabilities
     }
 
     /// What the step says of itself. It is asked once.
@@ -128,10 +151,11 @@ impl StepComponent {
         if let Some(description) = self.inner.description.get() {
             return Ok(Arc::clone(description));
         }
-        let state = HostState::new(Limits::default(), Grants::default(), None, Vec::new());
+        let limits = self.inner.describe_limits;
+        let state = HostState::new(limits, Grants::default(), None, Vec::new());
         let mut running = Running::start(self, state)?;
         let wire: WireDescription = running.call(Call::Describe, &self.exports().describe, ())?;
-        let description = Arc::new(check_description(wire)?);
+        let description = Arc::new(check_description(wire, &limits)?);
         Ok(Arc::clone(
             self.inner.description.get_or_init(|| description),
         ))
@@ -146,6 +170,10 @@ impl StepComponent {
         StepInstance::open(self, options)
     }
 
+    pub(crate) fn extension(&self) -> Option<&Arc<dyn Extension>> {
+        self.inner.extension.as_ref()
+    }
+
     pub(crate) fn exports(&self) -> &Exports {
         &self.inner.exports
     }
@@ -155,11 +183,12 @@ impl StepComponent {
     }
 }
 
-fn check_description(wire: WireDescription) -> Result<Description, EngineError> {
+fn check_description(wire: WireDescription, limits: &Limits) -> Result<Description, EngineError> {
     let violation = |what: String| EngineError::Violation {
         during: Call::Describe,
         what,
     };
+    check_texts(&wire, limits)?;
     let parameters: serde_json::Value = serde_json::from_str(&wire.parameters)
         .map_err(|error| violation(format!("its parameters are not JSON: {error}")))?;
     if !parameters.is_object() {
@@ -189,6 +218,44 @@ fn check_description(wire: WireDescription) -> Result<Description, EngineError> 
         inputs: wire.inputs.into_iter().map(port).collect(),
         outputs: wire.outputs.into_iter().map(port).collect(),
     })
+}
+
+fn check_texts(wire: &WireDescription, limits: &Limits) -> Result<(), EngineError> {
+    let limit = |limit: LimitValue, asked: String| EngineError::Limit {
+        during: Call::Describe,
+        limit,
+        asked,
+    };
+    let mut names = vec![&wire.name, &wire.version];
+    let mut texts = vec![&wire.summary, &wire.documentation, &wire.parameters];
+    let mut n_columns = 0;
+    for port in wire.inputs.iter().chain(&wire.outputs) {
+        names.push(&port.name);
+        texts.push(&port.summary);
+        // A port counts as a column, so that there are not more of them either.
+        n_columns += 1 + port.columns.len() as u64;
+        for column in &port.columns {
+            names.extend([&column.name, &column.type_name]);
+            texts.push(&column.summary);
+        }
+    }
+    if n_columns > limits.columns {
+        let asked = format!("its description has {n_columns} ports and columns");
+        return Err(limit(LimitValue::Columns(limits.columns), asked));
+    }
+    let longest = names.iter().map(|name| name.len() as u64).max();
+    let longest = longest.unwrap_or(0);
+    if longest > limits.text {
+        let asked = format!("a name in its description has {longest} bytes");
+        return Err(limit(LimitValue::Text(limits.text), asked));
+    }
+    let lengths = names.iter().chain(&texts).map(|text| text.len() as u64);
+    let n_bytes: u64 = lengths.sum();
+    if n_bytes > limits.schema {
+        let asked = format!("its description has {n_bytes} bytes");
+        return Err(limit(LimitValue::Schema(limits.schema), asked));
+    }
+    Ok(())
 }
 
 fn port(wire: WirePort) -> Port {

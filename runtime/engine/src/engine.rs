@@ -1,17 +1,26 @@
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use stepwell_plan::{Import, Limits};
 use wasmtime::component::{Component, Linker};
 
 use crate::cache::CompiledCache;
 use crate::component::StepComponent;
-use crate::inspect::{Binary, inspect};
+use crate::inspect::{Binary, inspect, is_this_contract};
+use crate::limit_value::{ComponentLimit, ComponentLimits};
 use crate::state::HostState;
-use crate::{EngineError, host, model};
+use crate::survey::{check_size, survey};
+use crate::extension::Extension;
+use crate::{EngineError, artifact, host, model};
 
 /// How often running steps are looked at; the time limit is enforced to about this.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// The stack of a step's calls. The threads of the host have more: what is left is for the host's own functions.
+pub(crate) const STACK_BYTES: usize = 512 << 10;
 
 /// How an [`Engine`] is set up.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +28,12 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 pub struct EngineOptions {
     /// Where compiled components are kept. `None`: nowhere, they are compiled each time.
     pub cache_folder: Option<PathBuf>,
+    /// What is compiled at all.
+    pub component_limits: ComponentLimits,
+    /// What a step may use up to say what it is, before any pipeline says more.
+    pub describe_limits: Limits,
+    /// Interfaces beyond the contract's own. `None`: components that import others are refused.
+    pub extension: Option<Arc<dyn Extension>>,
 }
 
 impl EngineOptions {
@@ -28,6 +43,20 @@ impl EngineOptions {
         self.cache_folder = Some(folder.into());
         self
     }
+
+    /// Compiles only what stays within these limits.
+    #[must_use]
+    pub fn with_component_limits(mut self, limits: ComponentLimits) -> Self {
+        self.component_limits = limits;
+        self
+    }
+
+    /// Links components that import interfaces beyond the contract's own with this.
+    #[must_use]
+    pub fn with_extension(mut self, extension: impl Extension + 'static) -> Self {
+        self.extension = Some(Arc::new(extension));
+        self
+    }
 }
 
 /// Compiles and runs steps. One per process is enough; clones share it.
@@ -35,7 +64,18 @@ impl EngineOptions {
 pub struct Engine {
     pub(crate) wasmtime: wasmtime::Engine,
     pub(crate) linker: Arc<Linker<HostState>>,
+    /// For components that import more than the contract.
+    pub(crate) extended: Option<Extended>,
     cache: Option<CompiledCache>,
+    component_limits: ComponentLimits,
+    pub(crate) describe_limits: Limits,
+}
+
+/// A linker that knows the interfaces of an extension, too.
+#[derive(Clone)]
+pub(crate) struct Extended {
+    pub(crate) linker: Arc<Linker<HostState>>,
+    pub(crate) extension: Arc<dyn Extension>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -60,12 +100,25 @@ impl Engine {
         let mut config = wasmtime::Config::new();
         config.wasm_component_model(true);
         config.epoch_interruption(true);
+        config.max_wasm_stack(STACK_BYTES);
         // The same component gives the same result on every machine.
         config.relaxed_simd_deterministic(true);
         let wasmtime = wasmtime::Engine::new(&config).map_err(failed)?;
         let mut linker = Linker::new(&wasmtime);
         host::add_to_linker(&mut linker).map_err(failed)?;
         model::add_to_linker(&mut linker).map_err(failed)?;
+        artifact::add_to_linker(&mut linker).map_err(failed)?;
+        let extended = match &options.extension {
+            None => None,
+            Some(extension) => {
+                let mut linker = linker.clone();
+                extension.link(&mut linker).map_err(failed)?;
+                Some(Extended {
+                    linker: Arc::new(linker),
+                    extension: Arc::clone(extension),
+                })
+            }
+        };
         start_clock(&wasmtime)?;
         let cache = options
             .cache_folder
@@ -74,7 +127,10 @@ impl Engine {
         Ok(Self {
             wasmtime,
             linker: Arc::new(linker),
+            extended,
             cache,
+            component_limits: options.component_limits,
+            describe_limits: options.describe_limits,
         })
     }
 
@@ -82,10 +138,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NotAStep`], [`EngineError::ContractVersion`] and [`EngineError::UnknownImports`] for bytes
-    /// that this host cannot run.
+    /// that this host cannot run, [`EngineError::Component`] for a component that takes more than
+    /// [`EngineOptions::component_limits`] to compile.
     pub fn load(&self, bytes: &[u8]) -> Result<StepComponent, EngineError> {
+        check_size(bytes.len() as u64, &self.component_limits)?;
         let binary = inspect(bytes)?;
-        check_imports(&binary)?;
+        self.check_imports(&binary)?;
+        survey(bytes, &self.component_limits)?;
         let cached = self
             .cache
             .as_ref()
@@ -102,19 +161,40 @@ impl Engine {
     /// # Errors
     /// As [`load`](Self::load), and [`EngineError::Engine`] when the file cannot be read.
     pub fn load_file(&self, path: &Path) -> Result<StepComponent, EngineError> {
-        let bytes = std::fs::read(path).map_err(|error| EngineError::Engine {
+        let failed = |error: std::io::Error| EngineError::Engine {
             what: "the step cannot be read",
             reason: format!("`{}`: {error}", path.display()),
-        })?;
+        };
+        let file = File::open(path).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        check_size(size, &self.component_limits)?;
+        let mut bytes = Vec::new();
+        // What is no file, such as a device, has no size to be checked before.
+        file.take(self.component_limits.bytes.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
         self.load(&bytes)
     }
 
+    /// What is known can be linked; whether it is granted is asked when the step is opened.
+    fn check_imports(&self, binary: &Binary) -> Result<(), EngineError> {
+        let is_unknown = |name: &&String| match Import::of(name) {
+            Import::Unknown => true,
+            Import::Plumbing => self.extended.is_none(),
+            Import::Capability(capability) => capability.is_wasi() && self.extended.is_none(),
+            Import::Data => !is_this_contract(name),
+        };
+        let unknown: Vec<String> = binary.imports.iter().filter(is_unknown).cloned().collect();
+        if unknown.is_empty() {
+            Ok(())
+        } else {
+            Err(EngineError::UnknownImports { imports: unknown })
+        }
+    }
+
     fn compile(&self, bytes: &[u8], binary: &Binary) -> Result<Component, EngineError> {
-        let component =
-            Component::new(&self.wasmtime, bytes).map_err(|error| EngineError::NotAStep {
-                reason: format!("it does not compile: {error:#}"),
-                hint: "build or download it again".to_owned(),
-            })?;
+        let limit = self.component_limits.compile_time;
+        let component = compile_within(&self.wasmtime, bytes, limit)?;
         if let Some(cache) = &self.cache {
             cache.store(&self.wasmtime, &binary.digest, &component);
         }
@@ -122,18 +202,46 @@ impl Engine {
     }
 }
 
-fn check_imports(binary: &Binary) -> Result<(), EngineError> {
-    let unknown: Vec<String> = binary
-        .capabilities()
-        .filter(|name| *name != "stepwell:step/model@0.1.0")
-        .map(ToOwned::to_owned)
-        .collect();
-    if unknown.is_empty() {
-        Ok(())
-    } else {
-        Err(EngineError::UnknownImports { imports: unknown })
+/// Compiles a component in a thread of its own, so that its caller need not wait for longer than this. Compiling cannot
+/// be stopped: the thread goes on until it is done, which the limits on the component's size see to, and what it made is
+/// thrown away.
+fn compile_within(
+    engine: &wasmtime::Engine,
+    bytes: &[u8],
+    at_most: Duration,
+) -> Result<Component, EngineError> {
+    let failed = |reason: String| EngineError::Engine {
+        what: "a component cannot be compiled",
+        reason,
+    };
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let (engine, bytes) = (engine.clone(), bytes.to_vec());
+    std::thread::Builder::new()
+        .name("stepwell-compile".to_owned())
+        .stack_size(COMPILER_STACK_BYTES)
+        .spawn(move || {
+            // Nobody may be waiting any more.
+            let _ = sender.send(Component::new(&engine, bytes));
+        })
+        .map_err(|error| failed(error.to_string()))?;
+    match receiver.recv_timeout(at_most) {
+        Ok(Ok(component)) => Ok(component),
+        Ok(Err(error)) => Err(EngineError::NotAStep {
+            reason: format!("it does not compile: {error:#}"),
+            hint: "build or download it again".to_owned(),
+        }),
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(EngineError::Component {
+            limit: ComponentLimit::CompileTime(at_most),
+            asked: "it was still being compiled".to_owned(),
+        }),
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            Err(failed("the compiler panicked".to_owned()))
+        }
     }
 }
+
+/// What is nested in a component is compiled by recursion in places.
+const COMPILER_STACK_BYTES: usize = 8 << 20;
 
 /// Advances the engine's epoch for as long as the engine lives, which is what stops a step that runs too
 /// long.

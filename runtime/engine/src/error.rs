@@ -1,6 +1,9 @@
-use std::time::Duration;
+use stepwell_plan::{Capability, StepProblem, Subject};
 
-use stepwell_plan::StepProblem;
+use crate::secrets::Secrets;
+
+use crate::limit_value::ComponentLimit;
+pub use crate::limit_value::LimitValue;
 
 /// Why a component cannot be used, or why a call of a step ended.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +68,48 @@ pub enum EngineError {
         /// What the step asked for.
         asked: String,
     },
+    /// The component is larger than this host compiles.
+    #[error("the component goes past the host's limit on {limit}: {asked}")]
+    Component {
+        /// Which limit, and its value.
+        limit: ComponentLimit,
+        /// What the component has.
+        asked: String,
+    },
+    /// The step imports what the pipeline does not grant it.
+    #[error(
+        "the step could {} (it imports {}), which nothing grants it",
+        .capability.meaning(),
+        list(.imports)
+    )]
+    NotGranted {
+        /// What it could do.
+        capability: Capability,
+        /// The interfaces by which it could.
+        imports: Vec<String>,
+    },
+    /// What the step is granted cannot be had.
+    #[error("{what}: {reason}")]
+    Grant {
+        /// What was granted, such as `` directory `lookup` ``, and what is wrong with it.
+        what: String,
+        /// Why.
+        reason: String,
+    },
+    /// What the step did could not be recorded, so it was stopped.
+    #[error("what the step did in `{during}` cannot be recorded: {reason}")]
+    Audit {
+        /// The call in which it did.
+        during: Call,
+        /// Why.
+        reason: String,
+    },
+    /// A parameter asks for a secret that there is not.
+    #[error("there is no secret `{name}`")]
+    UnknownSecret {
+        /// Its name.
+        name: String,
+    },
     /// WebAssembly could not be compiled or the engine could not be set up.
     #[error("{what}: {reason}")]
     Engine {
@@ -88,8 +133,44 @@ impl EngineError {
             Self::Trapped { .. } => "step_crashed",
             Self::Violation { .. } => "contract_violation",
             Self::Limit { .. } => "limit_exceeded",
+            Self::Component { .. } => "component_too_large",
+            Self::NotGranted { .. } => "capability_not_granted",
+            Self::Grant { .. } => "grant_not_available",
+            Self::Audit { .. } => "audit_failed",
+            Self::UnknownSecret { .. } => "unknown_secret",
             Self::Engine { .. } => "engine",
         }
+    }
+
+    /// The same with no secret in what the step said.
+    pub(crate) fn redacted(mut self, secrets: &Secrets) -> Self {
+        if secrets.is_empty() {
+            return self;
+        }
+        let hide = |text: &mut String| *text = secrets.redact(text).into_owned();
+        let hide_problem = |problem: &mut StepProblem| {
+            hide(&mut problem.code);
+            hide(&mut problem.message);
+            problem.hint.as_mut().map(hide);
+            match &mut problem.subject {
+                Subject::Parameter(text) | Subject::Column(_, text) => hide(text),
+                Subject::Data | Subject::Step => {}
+            }
+        };
+        match &mut self {
+            Self::Refused(problems) => problems.iter_mut().for_each(hide_problem),
+            Self::Failed { problem, .. } => hide_problem(problem),
+            Self::Trapped { message, .. } => hide(message),
+            Self::Violation { what, .. } => hide(what),
+            Self::Limit { asked, .. } => hide(asked),
+            Self::Grant { what, reason } => {
+                hide(what);
+                hide(reason);
+            }
+            Self::Engine { reason, .. } => hide(reason),
+            _ => {}
+        }
+        self
     }
 
     /// What the user can do about it.
@@ -109,11 +190,30 @@ impl EngineError {
             Self::Trapped { .. } | Self::Violation { .. } => {
                 Some("this is a fault of the step: tell its author".to_owned())
             }
-            Self::Limit { limit, .. } => Some(format!(
-                "raise `limits.{}` of this step if it is right to need more",
-                limit.name()
-            )),
-            Self::Engine { .. } => None,
+            Self::Limit {
+                during: Call::Describe,
+                ..
+            } => Some(
+                "no step should need this to say what it is; if this one does, raise `describe_limits` where the \
+                 engine is set up"
+                    .to_owned(),
+            ),
+            Self::Limit { limit, .. } => Some(limit.hint()),
+            Self::Component { .. } => Some(
+                "no step should need this; if this one does, raise `component_limits` where the engine is set up"
+                    .to_owned(),
+            ),
+            Self::NotGranted { capability, .. } => Some(match capability.grant() {
+                Some(grant) => format!("grant it: `{grant}`"),
+                None => "no step may do that".to_owned(),
+            }),
+            Self::Audit { .. } => {
+                Some("see that the audit's file can be written, and run it again".to_owned())
+            }
+            Self::UnknownSecret { .. } => {
+                Some("give the secret to the host that opens the step".to_owned())
+            }
+            Self::Grant { .. } | Self::Engine { .. } => None,
         }
     }
 }
@@ -151,44 +251,6 @@ impl std::fmt::Display for Call {
     }
 }
 
-/// A limit and its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LimitValue {
-    /// Bytes of memories and tables.
-    Memory(u64),
-    /// Wall-clock time of one call.
-    Time(Duration),
-    /// Rows that one call may emit.
-    Rows(u64),
-    /// Bytes that one call may emit.
-    Bytes(u64),
-}
-
-impl LimitValue {
-    /// The limit's name in the pipeline file.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Memory(_) => "memory",
-            Self::Time(_) => "time",
-            Self::Rows(_) => "rows",
-            Self::Bytes(_) => "bytes",
-        }
-    }
-}
-
-impl std::fmt::Display for LimitValue {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Memory(bytes) => write!(formatter, "memory ({bytes} bytes)"),
-            Self::Time(time) => write!(formatter, "time ({time:?} per call)"),
-            Self::Rows(rows) => write!(formatter, "rows ({rows} per call)"),
-            Self::Bytes(bytes) => write!(formatter, "bytes ({bytes} per call)"),
-        }
-    }
-}
-
 fn list(names: &[String]) -> String {
     names
         .iter()
@@ -204,10 +266,20 @@ pub(crate) enum Stop {
     Violation(String),
     #[error("{asked}")]
     Limit { limit: LimitValue, asked: String },
+    /// The time of a call was over while the host waited for something.
+    #[error("its time was over")]
+    TimeIsOver,
+    /// What was to be recorded could not be.
+    #[error("{0}")]
+    Audit(String),
 }
 
 impl Stop {
     pub(crate) fn violation(what: impl Into<String>) -> wasmtime::Error {
         wasmtime::Error::new(Self::Violation(what.into()))
+    }
+
+    pub(crate) fn limit(limit: LimitValue, asked: String) -> wasmtime::Error {
+        wasmtime::Error::new(Self::Limit { limit, asked })
     }
 }

@@ -6,58 +6,47 @@ use arrow_array::ArrayRef;
 use stepwell_layout::flatten;
 use stepwell_plan::ColumnIndex;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource, ResourceType, WasmList};
+use wasmtime::component::{Linker, Resource, ResourceType, WasmList, WasmStr};
 
 use crate::emission::{emit, reject};
+use crate::meter::text;
 use crate::error::{Call, Stop};
 use crate::state::{HostState, LogLevel};
 use crate::wire::{BatchEntry, ColumnEntry, LentArray, UntrustedColumn, UntrustedRows, WireLevel};
 
 type Context<'a> = StoreContextMut<'a, HostState>;
 
-/// The longest message, code or reason that is taken over; longer ones are cut.
-pub(crate) const MAX_TEXT_BYTES: usize = 16 << 10;
-
 pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     let mut host = linker.instance("stepwell:step/host@0.1.0")?;
     host.resource(
         "column",
         ResourceType::host::<ColumnEntry>(),
-        |mut store, rep| {
-            store
-                .data_mut()
-                .table
-                .delete(Resource::<ColumnEntry>::new_own(rep))?;
-            Ok(())
-        },
+        |mut store, rep| store.data_mut().drop_column(rep),
     )?;
     host.resource(
         "batch",
         ResourceType::host::<BatchEntry>(),
-        |mut store, rep| {
-            store
-                .data_mut()
-                .table
-                .delete(Resource::<BatchEntry>::new_own(rep))?;
-            Ok(())
-        },
+        |mut store, rep| store.data_mut().drop_batch(rep),
     )?;
     host.func_wrap(
         "[method]column.length",
-        |store: Context<'_>, (column,): (Resource<ColumnEntry>,)| {
+        |mut store: Context<'_>, (column,): (Resource<ColumnEntry>,)| {
+            store.data_mut().charge_call()?;
             Ok((store.data().table.get(&column)?.array.len() as u64,))
         },
     )?;
     host.func_wrap(
         "[method]column.read",
         |mut store: Context<'_>, (column,): (Resource<ColumnEntry>,)| {
+            store.data_mut().charge_call()?;
             let array = Arc::clone(&store.data().table.get(&column)?.array);
             Ok((lend(store.data_mut(), &array)?,))
         },
     )?;
     host.func_wrap(
         "[method]batch.rows",
-        |store: Context<'_>, (batch,): (Resource<BatchEntry>,)| {
+        |mut store: Context<'_>, (batch,): (Resource<BatchEntry>,)| {
+            store.data_mut().charge_call()?;
             Ok((store.data().table.get(&batch)?.batch.n_rows() as u64,))
         },
     )?;
@@ -65,15 +54,24 @@ pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<
         "[method]batch.column",
         |mut store: Context<'_>, (batch, column): (Resource<BatchEntry>, u32)| {
             let state = store.data_mut();
+            state.charge_call()?;
             let array = declared_column(state, &batch, column)?;
-            Ok((state.table.push(ColumnEntry { array })?,))
+            Ok((state.lend_column(array)?,))
         },
     )?;
     host.func_wrap(
         "[method]batch.read",
         |mut store: Context<'_>, (batch, columns): (Resource<BatchEntry>, WasmList<u32>)| {
+            store.data_mut().charge_call()?;
+            let columns = columns.as_le_slice(&store);
+            let available = store.data().table.get(&batch)?.batch.schema().fields().len();
+            if columns.len() > available {
+                return Err(Stop::violation(format!(
+                    "it read {} columns at once of a batch that has {available}",
+                    columns.len()
+                )));
+            }
             let columns: Vec<u32> = columns
-                .as_le_slice(&store)
                 .iter()
                 .map(|column| u32::from_le(*column))
                 .collect();
@@ -88,27 +86,32 @@ pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<
     )?;
     host.func_wrap(
         "emit",
-        |store: Context<'_>,
+        |mut store: Context<'_>,
          (port, passed, made): (u32, Vec<UntrustedRows>, Vec<UntrustedColumn>)| {
+            store.data_mut().charge_call()?;
             emit(store, port as usize, passed, made)
         },
     )?;
     host.func_wrap(
         "reject",
-        |store: Context<'_>, (rows, code, reason): (UntrustedRows, String, String)| {
-            reject(store, rows, cut(code), cut(reason))
+        |mut store: Context<'_>, (rows, code, reason): (UntrustedRows, WasmStr, WasmStr)| {
+            store.data_mut().charge_call()?;
+            let (code, reason) = (text(&store, &code)?, text(&store, &reason)?);
+            reject(store, rows, code, reason)
         },
     )?;
     host.func_wrap(
         "log",
-        |mut store: Context<'_>, (level, message): (WireLevel, String)| {
+        |mut store: Context<'_>, (level, message): (WireLevel, WasmStr)| {
+            store.data_mut().charge_call()?;
+            let message = text(&store, &message)?;
             let level = match level {
                 WireLevel::Debug => LogLevel::Debug,
                 WireLevel::Info => LogLevel::Info,
                 WireLevel::Warn => LogLevel::Warn,
                 WireLevel::Error => LogLevel::Error,
             };
-            store.data_mut().log(level, cut(message));
+            store.data_mut().log(level, message);
             Ok(())
         },
     )?;
@@ -152,6 +155,11 @@ fn declared_column(
             state.column_name(index)
         )));
     };
+    let n_rows = entry.batch.n_rows() as u64;
+    let audit = &state.surroundings.audit;
+    audit
+        .record_column(&state.step, name, n_rows)
+        .map_err(|error| HostState::audit_failed(&error))?;
     state.outcome.columns_read.insert(index);
     Ok(array)
 }
@@ -165,13 +173,4 @@ fn lend(state: &mut HostState, array: &ArrayRef) -> wasmtime::Result<LentArray> 
     let lent = LentArray::from(flatten(array)?);
     state.outcome.bytes_read += lent.n_bytes();
     Ok(lent)
-}
-
-/// Cuts a text from a step to a length that is fit to be shown.
-pub(crate) fn cut(mut text: String) -> String {
-    if text.len() > MAX_TEXT_BYTES {
-        text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
-        text.push('…');
-    }
-    text
 }

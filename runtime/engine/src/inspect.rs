@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use stepwell_plan::Import;
 use wasmparser::{
     ComponentExternalKind, Encoding, KnownCustom, Parser, Payload, ProducersSectionReader,
 };
@@ -29,15 +30,13 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// The imported interfaces that give more than data: each is a capability.
+    /// The imported interfaces that give more than data and what every language's runtime links: each
+    /// is a capability, or unknown to this host.
     pub fn capabilities(&self) -> impl Iterator<Item = &str> {
-        let pure = ["arrow", "host", "step-types"];
         self.imports
             .iter()
             .map(String::as_str)
-            .filter(move |import| {
-                own_interface(import).is_none_or(|(name, _)| !pure.contains(&name))
-            })
+            .filter(|import| !matches!(Import::of(import), Import::Data | Import::Plumbing))
     }
 }
 
@@ -122,6 +121,11 @@ fn check_contract(binary: Binary) -> Result<Binary, EngineError> {
         });
     }
     Ok(binary)
+}
+
+/// Whether an interface of our own package is of the version that this host speaks.
+pub(crate) fn is_this_contract(name: &str) -> bool {
+    own_interface(name).is_some_and(|(_, version)| version == CONTRACT_VERSION)
 }
 
 /// Name and version of an interface of our own package: `stepwell:step/host@0.1.0`.

@@ -9,6 +9,8 @@ use stepwell_plan::{StepProblem, Subject};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, Lower, Resource, ResourceType};
 
+use crate::audit::AuditAction;
+use crate::error::{LimitValue, Stop};
 use crate::state::HostState;
 use crate::wire::{ColumnEntry, Field as WireField, WireError, wire_fields};
 
@@ -100,7 +102,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<
         "[static]model.load",
         |mut store: Context<'_>, (name,): (String,)| {
             let state = store.data_mut();
-            Ok((match load(state, &name) {
+            state.charge_call()?;
+            Ok((match load(state, &name)? {
                 Ok(model) => Ok(state.table.push(ModelEntry(model))?),
                 Err(problem) => Err(WireError::from(problem)),
             },))
@@ -108,25 +111,30 @@ pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<
     )?;
     model.func_wrap(
         "[method]model.inputs",
-        |store: Context<'_>, (model,): (Resource<ModelEntry>,)| {
+        |mut store: Context<'_>, (model,): (Resource<ModelEntry>,)| {
+            store.data_mut().charge_call()?;
             Ok((store.data().table.get(&model)?.0.inputs(),))
         },
     )?;
     model.func_wrap(
         "[method]model.outputs",
-        |store: Context<'_>, (model,): (Resource<ModelEntry>,)| {
+        |mut store: Context<'_>, (model,): (Resource<ModelEntry>,)| {
+            store.data_mut().charge_call()?;
             Ok((store.data().table.get(&model)?.0.outputs(),))
         },
     )?;
     model.func_wrap(
         "[method]model.classes",
-        |store: Context<'_>, (model,): (Resource<ModelEntry>,)| {
+        |mut store: Context<'_>, (model,): (Resource<ModelEntry>,)| {
+            store.data_mut().charge_call()?;
             Ok((store.data().table.get(&model)?.0.classes(),))
         },
     )?;
     model.func_wrap(
         "[method]model.output-fields",
-        |store: Context<'_>, (model, outputs): (Resource<ModelEntry>, Vec<ModelOutput>)| {
+        |mut store: Context<'_>, (model, outputs): (Resource<ModelEntry>, Vec<ModelOutput>)| {
+            store.data_mut().charge_call()?;
+            check_count(store.data(), outputs.len())?;
             let model = Arc::clone(&store.data().table.get(&model)?.0);
             Ok((match model.output_fields(&outputs) {
                 Ok(fields) => {
@@ -141,6 +149,16 @@ pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<
     Ok(())
 }
 
+/// Each output is a column that the host makes, so no more are made at once than a table can have.
+fn check_count(state: &HostState, n_outputs: usize) -> wasmtime::Result<()> {
+    let limit = state.limits.columns;
+    if n_outputs as u64 > limit {
+        let asked = format!("{n_outputs} outputs of a model at once");
+        return Err(Stop::limit(LimitValue::Columns(limit), asked));
+    }
+    Ok(())
+}
+
 type RunResult = Result<Vec<Resource<ColumnEntry>>, WireError>;
 
 fn run(
@@ -148,6 +166,8 @@ fn run(
     (model, inputs, outputs): (Resource<ModelEntry>, Vec<ModelInput>, Vec<ModelOutput>),
 ) -> wasmtime::Result<(RunResult,)> {
     let state = store.data_mut();
+    state.charge_call()?;
+    check_count(state, outputs.len())?;
     let model = Arc::clone(&state.table.get(&model)?.0);
     let mut arrays = Vec::with_capacity(inputs.len());
     for input in inputs {
@@ -162,16 +182,26 @@ fn run(
     }
     Ok((match model.run(&arrays, &outputs) {
         Ok(columns) => {
-            let columns = columns
-                .into_iter()
-                .map(|array| Ok(state.table.push(ColumnEntry { array })?));
+            let columns = columns.into_iter().map(|array| state.hold_column(array));
             Ok(columns.collect::<wasmtime::Result<Vec<_>>>()?)
         }
         Err(problem) => Err(WireError::from(problem)),
     },))
 }
 
-fn load(state: &HostState, name: &str) -> Result<Arc<dyn Model>, StepProblem> {
+fn load(state: &HostState, name: &str) -> wasmtime::Result<Result<Arc<dyn Model>, StepProblem>> {
+    let action = match state.grants.models.contains(name) {
+        true => AuditAction::Use,
+        false => AuditAction::Refuse,
+    };
+    let audit = &state.surroundings.audit;
+    audit
+        .record(&state.step, "model", action, name)
+        .map_err(|error| HostState::audit_failed(&error))?;
+    Ok(granted(state, name))
+}
+
+fn granted(state: &HostState, name: &str) -> Result<Arc<dyn Model>, StepProblem> {
     let problem = |code: &str, message: String, hint: String| StepProblem {
         code: code.to_owned(),
         message,

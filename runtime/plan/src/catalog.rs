@@ -1,15 +1,17 @@
 //! The outside world, as far as checking a pipeline needs it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
 use serde::Serialize;
 
+use crate::capability::Capability;
 use crate::dataset::{SinkSpec, SourceSpec};
 use crate::file::StepReference;
-use crate::step::{Description, Grants, Limits, Opened, StepProblem};
+use crate::grants::{DirectoryGrant, Grants};
+use crate::limits::Limits;
+use crate::step::{Description, Opened, StepProblem};
 
 /// What [`check`](crate::check) asks of the outside world: the schemas of sources, what a step says
 /// of itself, and what it answers when it is opened. No method may read more data than it needs to
@@ -50,6 +52,30 @@ pub trait Catalog {
     /// It is not there, or it is no model that the host can run.
     fn check_model(&mut self, name: &str, path: &str) -> Result<(), Problem>;
 
+    /// Whether a directory that a step is granted is there. Yes by default.
+    ///
+    /// # Errors
+    /// It is not there, or it is no directory, or it cannot be used as it is granted.
+    fn check_directory(&mut self, directory: &DirectoryGrant) -> Result<(), Problem> {
+        let _ = directory;
+        Ok(())
+    }
+
+    /// Whether an artifact's file is there. Yes by default.
+    ///
+    /// # Errors
+    /// It is not there, or it is no file.
+    fn check_artifact(&mut self, name: &str, path: &str) -> Result<(), Problem> {
+        let _ = (name, path);
+        Ok(())
+    }
+
+    /// Whether an environment variable that a step is granted is set. Yes by default.
+    fn has_environment_variable(&self, name: &str) -> bool {
+        let _ = name;
+        true
+    }
+
     /// One name for one file, however its path is written, so that two writers of one file are
     /// found. By default the path is tidied as text: `./a/../b` is `b`.
     fn canonical_path(&self, path: &str) -> String {
@@ -66,23 +92,8 @@ pub struct StepComponent {
     pub digest: String,
     /// What it imports beyond the data interface: what it could ask for.
     pub capabilities: BTreeSet<Capability>,
-}
-
-/// Something that a step may do beyond computing on its columns, if the pipeline grants it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Capability {
-    /// Run models on columns.
-    Model,
-}
-
-impl fmt::Display for Capability {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Model => "model",
-        })
-    }
+    /// The interfaces that it imports, by their full names, such as `wasi:random/random@0.2.6`.
+    pub imports: Vec<String>,
 }
 
 /// All that opening a step needs.
@@ -104,6 +115,10 @@ pub struct OpenRequest<'a> {
     pub limits: &'a Limits,
     /// All models of the pipeline: name and path. The step gets those that `grants` names.
     pub models: &'a BTreeMap<String, String>,
+    /// All artifacts of the pipeline: name and path. The step gets those that `grants` names.
+    pub artifacts: &'a BTreeMap<String, String>,
+    /// Where the random numbers of steps start; `None`: they are different each time.
+    pub seed: Option<u64>,
 }
 
 /// Why a step could not be opened.

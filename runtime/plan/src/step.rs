@@ -2,7 +2,6 @@
 //! what it answered when it was opened with the schemas that will reach it.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use arrow_schema::SchemaRef;
 use serde::Serialize;
@@ -95,43 +94,6 @@ pub struct Pass {
     pub output_column: usize,
     /// The input column that it is.
     pub input: ColumnIndex,
-}
-
-/// What the pipeline allows a step beyond computing on the columns that it is given.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Grants {
-    /// The columns whose values the step may read, by name, on any port; `None`: those that it declares
-    /// when it is opened.
-    pub columns: Option<BTreeSet<String>>,
-    /// The models that the step may load, by their names in the pipeline.
-    pub models: BTreeSet<String>,
-}
-
-/// What a step may use up. Each is enforced by the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of all linear memories and tables of an instance together.
-    pub memory: u64,
-    /// Wall-clock time of one call of the step, start-up and `open` included.
-    pub time: Duration,
-    /// Rows that one call may emit.
-    pub rows: u64,
-    /// Bytes of made columns that one call may emit.
-    pub bytes: u64,
-    /// Bytes of log messages over the whole run; what goes beyond is counted and dropped.
-    pub log: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            memory: 512 << 20,
-            time: Duration::from_secs(30),
-            rows: 1 << 24,
-            bytes: 1 << 30,
-            log: 1 << 20,
-        }
-    }
 }
 
 /// Something that a step found wrong, when it was opened or with the data.

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use stepwell_capabilities::Wasi;
 use stepwell_connect::Storage;
 use stepwell_engine::{Engine, EngineError, EngineOptions, StepComponent, digest};
 use stepwell_models::{LibraryLookup, ModelCatalog};
@@ -110,6 +111,7 @@ impl Host {
     pub fn new(options: HostOptions) -> Result<Self, Error> {
         let mut engine = EngineOptions::default();
         engine.cache_folder = options.cache_folder;
+        let engine = engine.with_extension(Wasi::new());
         let engine = Engine::new(&engine).map_err(|error| Error::Engine(Box::new(error)))?;
         Ok(Self {
             inner: Arc::new(Inner {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stepwell_engine::Audit;
 use stepwell_exec::{Canceller, Summary};
 
 use crate::error::Error;
@@ -12,13 +13,15 @@ pub struct Run {
     canceller: Canceller,
     /// `None` once somebody waits for its end.
     run: Option<stepwell_exec::Run>,
+    audit: Audit,
 }
 
 impl Run {
-    pub(crate) fn new(run: stepwell_exec::Run) -> Self {
+    pub(crate) fn new(run: stepwell_exec::Run, audit: Audit) -> Self {
         Self {
             canceller: run.canceller(),
             run: Some(run),
+            audit,
         }
     }
 
@@ -64,7 +67,7 @@ impl Run {
             .run
             .take()
             .expect("it is taken only here, and by what consumes this");
-        Ok(run.wait()?)
+        end(run, &self.audit)
     }
 
     /// Waits for the run's end without blocking the task, and cancels the run when the future is dropped.
@@ -81,10 +84,22 @@ impl Run {
             .run
             .take()
             .expect("it is taken only here, and by what consumes this");
-        let ended = blocking(move || Ok(run.wait()?)).await;
+        let audit = self.audit.clone();
+        let ended = blocking(move || end(run, &audit)).await;
         drop(self);
         ended
     }
+}
+
+/// Waits for a run's end. What its steps did is recorded to its end, however it ended.
+fn end(run: stepwell_exec::Run, audit: &Audit) -> Result<Summary, Error> {
+    let ended = run.wait();
+    let recorded = audit.finish();
+    let summary = ended?;
+    recorded.map_err(|error| Error::FinishAudit {
+        reason: error.to_string(),
+    })?;
+    Ok(summary)
 }
 
 impl Drop for Run {

@@ -9,7 +9,7 @@ use arrow_schema::SchemaRef;
 use semver::VersionReq;
 use stepwell_engine::{
     Batch, Binary, EngineError, LogRecord, OpenOptions, Outcome, Rejected, StepComponent,
-    StepInstance,
+    StepInstance, Surroundings,
 };
 use stepwell_plan::{Description, Grants, Limits, Opened, StepProblem, Subject};
 
@@ -28,6 +28,7 @@ pub struct Step {
     grants: Grants,
     limits: Limits,
     models: BTreeMap<String, PathBuf>,
+    surroundings: Arc<Surroundings>,
 }
 
 impl Step {
@@ -55,6 +56,7 @@ impl Step {
             grants: Grants::default(),
             limits: Limits::default(),
             models: BTreeMap::new(),
+            surroundings: Arc::default(),
         })
     }
 
@@ -103,6 +105,19 @@ impl Step {
         self
     }
 
+    /// What the step may do besides: files, variables, a clock and so on, of what there is. Keeps the columns and models
+    /// that were allowed.
+    #[must_use]
+    pub fn grants(mut self, grants: Grants, surroundings: Surroundings) -> Self {
+        let columns = self.grants.columns.take();
+        let models = std::mem::take(&mut self.grants.models);
+        self.grants = grants;
+        self.grants.columns = columns.or(self.grants.columns);
+        self.grants.models.extend(models);
+        self.surroundings = Arc::new(surroundings);
+        self
+    }
+
     /// What the step may use up.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -131,6 +146,8 @@ impl Step {
             grants: self.grants.clone(),
             limits: self.limits,
             models: Some(Arc::new(models)),
+            step: self.name.clone(),
+            surroundings: Arc::clone(&self.surroundings),
         };
         let instance = self
             .component

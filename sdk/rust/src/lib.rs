@@ -49,6 +49,7 @@
 #[cfg(any(target_arch = "wasm32", test))]
 #[allow(unsafe_code)] // Implements the trait of allocators.
 mod allocator;
+pub mod artifact;
 mod batch;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]

@@ -74,10 +74,36 @@ impl NativeStep {
         inputs: &[SchemaRef],
         models: BTreeMap<String, Rc<dyn NativeModel>>,
     ) -> Result<Self, Problems> {
-        let mut context = Context {
+        let context = Context {
             models,
             ..Context::default()
         };
+        Self::open_in(context, step, parameters, inputs)
+    }
+
+    /// Opens a step that may read these artifacts, by name.
+    ///
+    /// # Errors
+    /// All that is wrong with the parameters and the schemas.
+    pub fn open_with_artifacts(
+        step: StepDefinition,
+        parameters: Value,
+        inputs: &[SchemaRef],
+        artifacts: BTreeMap<String, Vec<u8>>,
+    ) -> Result<Self, Problems> {
+        let context = Context {
+            artifacts,
+            ..Context::default()
+        };
+        Self::open_in(context, step, parameters, inputs)
+    }
+
+    fn open_in(
+        mut context: Context,
+        step: StepDefinition,
+        parameters: Value,
+        inputs: &[SchemaRef],
+    ) -> Result<Self, Problems> {
         let session = with_context(&mut context, || {
             Session::open(&step, parameters, inputs.to_vec())
         })?;

@@ -3,7 +3,7 @@
 pub use crate::{
     Batch, Column, ColumnRef, Input, InputColumn, Inputs, Made, Model, ModelInput, ModelOutput,
     NoParameters, Opening, Output, OutputOpening, OutputPort, Problems, ResultExt, Selection, Step,
-    StepError, columns, log, parameters, step,
+    StepError, artifact, columns, log, parameters, step,
 };
 
 pub use arrow_array::array::*;

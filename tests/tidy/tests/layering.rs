@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stepwell-models", &["stepwell-layout"]),
     ("stepwell-connect", &["stepwell-layout", "stepwell-plan"]),
     ("stepwell-engine", &["stepwell-layout", "stepwell-plan"]),
+    ("stepwell-capabilities", &["stepwell-plan", "stepwell-engine"]),
     (
         "stepwell-exec",
         &[
@@ -37,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "stepwell-engine",
             "stepwell-connect",
             "stepwell-models",
+            "stepwell-capabilities",
             "stepwell-exec",
         ],
     ),
@@ -60,6 +62,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "stepwell-test-arrays",
         ],
     ),
+    ("stepwell-test-hostile", &[]),
     ("stepwell-tidy", &[]),
     ("stepwell-book", &[]),
 ];

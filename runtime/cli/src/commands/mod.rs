@@ -24,5 +24,8 @@ fn load(arguments: &PipelineArguments) -> Result<Pipeline, Error> {
     for setting in &arguments.settings {
         pipeline = pipeline.set(setting);
     }
+    for file in &arguments.secrets {
+        pipeline = pipeline.secrets_file(file)?;
+    }
     Ok(pipeline)
 }

@@ -6,7 +6,7 @@ use arrow_schema::SchemaRef;
 use serde::Serialize;
 use stepwell_layout::type_name;
 
-use crate::catalog::Capability;
+use crate::capability::Capability;
 use crate::dataset::Paths;
 use crate::plan::{Downstream, Plan, PlannedStep, Upstream};
 use crate::step::{ColumnIndex, Mode, Output};

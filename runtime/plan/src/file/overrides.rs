@@ -136,10 +136,12 @@ fn find_equals(text: &str) -> Option<usize> {
 }
 
 fn apply_setting(root: &mut Node, assignment: Assignment) -> Outcome<()> {
-    const SECTIONS: [&str; 6] = [
+    const SECTIONS: [&str; 8] = [
         "pipeline",
+        "limits",
         "parameters",
         "models",
+        "artifacts",
         "sources",
         "steps",
         "sinks",
@@ -155,13 +157,17 @@ fn apply_setting(root: &mut Node, assignment: Assignment) -> Outcome<()> {
                 .maybe_help(help),
         ));
     }
-    let needed = if section == "pipeline" { 2 } else { 3 };
-    // A model is given by its path alone.
-    let needed = if section == "models" { 2 } else { needed };
+    // These two are tables of keys, not of entries.
+    let is_one_table = matches!(section.as_str(), "pipeline" | "limits");
+    let needed = if is_one_table { 2 } else { 3 };
+    // A model or an artifact is given by its path alone.
+    let is_path = matches!(section.as_str(), "models" | "artifacts");
+    let needed = if is_path { 2 } else { needed };
     if assignment.path.len() < needed {
         let message = format!("`{section}` as a whole cannot be set");
         let help = match section.as_str() {
             "pipeline" => "name a key: `pipeline.batch_rows=…`".to_owned(),
+            "limits" => "name a key: `limits.memory=…`".to_owned(),
             section => format!("name an entry and a key: `{section}.NAME.KEY=…`"),
         };
         return Err(Box::new(
@@ -170,7 +176,7 @@ fn apply_setting(root: &mut Node, assignment: Assignment) -> Outcome<()> {
                 .help(help),
         ));
     }
-    if section != "pipeline" {
+    if !is_one_table {
         require_entry(root, section, &assignment.path[1])?;
     }
     if let [(section, _), (name, _), (key, _)] = assignment.path.as_slice()

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use super::read::SECRET_PREFIX;
+use crate::secrets;
 use crate::suggest;
 use crate::text::{Diagnostic, Span};
 use crate::tree::{Node, Value};
@@ -17,6 +19,10 @@ pub(super) struct Variables<'a> {
     /// Parameters that are declared, but whose value could not be had. Using them is no further
     /// mistake.
     pub(super) without_value: &'a BTreeSet<String>,
+    /// The names of the secrets that there are.
+    pub(super) secrets: &'a BTreeSet<String>,
+    /// Whether secrets can be used here.
+    pub(super) has_secrets: bool,
     /// The parameters that were used.
     pub(super) used: BTreeSet<String>,
     /// The strings in which a variable stands for nothing. What is wrong with them otherwise
@@ -61,6 +67,39 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 impl Variables<'_> {
+    /// Replaces variables in every string of the steps; secrets only where a step is given them.
+    pub(super) fn replace_in_steps(&mut self, steps: &mut Node) {
+        let Value::Table(steps) = &mut steps.value else {
+            return self.replace(steps);
+        };
+        for step in steps {
+            let Value::Table(keys) = &mut step.node.value else {
+                self.replace(&mut step.node);
+                continue;
+            };
+            for key in keys {
+                match (key.key.as_str(), &mut key.node.value) {
+                    ("with", _) => self.replace_with_secrets(&mut key.node),
+                    ("allow", Value::Table(grants)) => {
+                        for grant in grants {
+                            match grant.key.as_str() {
+                                "environment" => self.replace_with_secrets(&mut grant.node),
+                                _ => self.replace(&mut grant.node),
+                            }
+                        }
+                    }
+                    _ => self.replace(&mut key.node),
+                }
+            }
+        }
+    }
+
+    fn replace_with_secrets(&mut self, node: &mut Node) {
+        self.has_secrets = true;
+        self.replace(node);
+        self.has_secrets = false;
+    }
+
     /// Replaces variables in every string of a value.
     pub(super) fn replace(&mut self, node: &mut Node) {
         match &mut node.value {
@@ -88,7 +127,7 @@ impl Variables<'_> {
                     Some(number) => Value::Integer(number),
                     None => Value::Float(number.as_f64().unwrap_or_default()),
                 },
-                Some(value) => Value::String(as_text(&value)),
+                Some(value) => Value::String(self.plain(&as_text(&value))),
                 None => {
                     self.failed.push(span.clone());
                     Value::String(String::new())
@@ -96,11 +135,17 @@ impl Variables<'_> {
             };
         }
         let mut replaced = String::new();
+        // Pieces that are no secrets, together: what looks like a secret may come from two of them.
+        let mut plain = String::new();
         for piece in pieces {
             match piece {
-                Piece::Text(text) => replaced.push_str(text),
+                Piece::Text(text) => plain.push_str(text),
                 Piece::Variable(variable) => match self.variable(variable, span) {
-                    Some(value) => replaced.push_str(&value),
+                    Some(value) if variable.starts_with("secret:") => {
+                        replaced.push_str(&self.plain(&std::mem::take(&mut plain)));
+                        replaced.push_str(&value);
+                    }
+                    Some(value) => plain.push_str(&value),
                     None => self.failed.push(span.clone()),
                 },
                 Piece::Unclosed => {
@@ -115,7 +160,16 @@ impl Variables<'_> {
                 }
             }
         }
+        replaced.push_str(&self.plain(&plain));
         Value::String(replaced)
+    }
+
+    /// Text that is no secret, whatever it looks like.
+    fn plain(&self, text: &str) -> String {
+        match self.has_secrets {
+            true => secrets::escape(text),
+            false => text.to_owned(),
+        }
     }
 
     fn variable(&mut self, variable: &str, span: &Span) -> Option<String> {
@@ -125,8 +179,11 @@ impl Variables<'_> {
         if let Some(name) = variable.strip_prefix("env:") {
             return self.environment_variable(name, span);
         }
+        if let Some(name) = variable.strip_prefix("secret:") {
+            return self.secret(name, span);
+        }
         let message = format!(
-            "`${{{variable}}}` is no variable; valid forms: `${{param:NAME}}`, `${{env:NAME}}`, `${{env:NAME:-FALLBACK}}`"
+            "`${{{variable}}}` is no variable; valid forms: `${{param:NAME}}`, `${{env:NAME}}`, `${{env:NAME:-FALLBACK}}`, `${{secret:NAME}}`"
         );
         let help = "write `$${` where `${` itself is meant";
         let span = within(span, variable);
@@ -166,11 +223,72 @@ impl Variables<'_> {
         None
     }
 
+    /// A secret stays what it was written as: its value is put in where a step is opened, and is in
+    /// nothing that can be shown.
+    fn secret(&mut self, name: &str, span: &Span) -> Option<String> {
+        let span = within(span, &format!("secret:{name}"));
+        if !self.has_secrets {
+            let message = format!("`${{secret:{name}}}` cannot be used here");
+            let help = "secrets are for steps: they can stand in `with` and in `allow.environment`";
+            self.diagnostics.push(
+                Diagnostic::error("bad_variable", message)
+                    .at(&span)
+                    .help(help),
+            );
+            return None;
+        }
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if name.is_empty() || !name.bytes().all(is_allowed) {
+            let message = format!("`{name}` cannot be the name of a secret");
+            let help = "names of secrets are made of letters, digits, `_` and `-`";
+            self.diagnostics.push(
+                Diagnostic::error("bad_variable", message)
+                    .at(&span)
+                    .help(help),
+            );
+            return None;
+        }
+        if self.secrets.contains(name) {
+            return Some(format!("${{secret:{name}}}"));
+        }
+        let names: Vec<&String> = self.secrets.iter().collect();
+        let valid = suggest::valid(name, "secrets", &names);
+        let message = format!("there is no secret `{name}`{valid}");
+        let help = suggest::did_you_mean(name, &names).unwrap_or_else(|| {
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            let variable = match name.bytes().all(is_plain) {
+                true => format!(", or set the environment variable `{SECRET_PREFIX}{name}`"),
+                false => String::new(),
+            };
+            format!(
+                "write `{name} = \"…\"` into a file and give that with `--secrets FILE`{variable}"
+            )
+        });
+        self.diagnostics.push(
+            Diagnostic::error("unknown_secret", message)
+                .at(&span)
+                .help(help),
+        );
+        None
+    }
+
     fn environment_variable(&mut self, text: &str, span: &Span) -> Option<String> {
         let (name, fallback) = match text.split_once(":-") {
             Some((name, fallback)) => (name, Some(fallback)),
             None => (text, None),
         };
+        if let Some(secret) = name.strip_prefix(SECRET_PREFIX) {
+            let message = format!(
+                "environment variable `{name}` holds a secret, which is not shown as it is"
+            );
+            let span = within(span, &format!("env:{text}"));
+            self.diagnostics.push(
+                Diagnostic::error("bad_variable", message)
+                    .at(&span)
+                    .help(format!("write `${{secret:{secret}}}`")),
+            );
+            return None;
+        }
         // As in a shell, `:-` also stands in for a variable that is set to nothing.
         let value = self
             .environment

@@ -200,3 +200,125 @@ fn an_answer_of_a_step_is_not_believed() {
           hint: this is a mistake in the step, not in the pipeline
         ");
 }
+
+const ALL_GRANTS: &str = "
+[steps.step.allow]
+artifacts   = ['words']
+clock       = true
+directories = ['lookup']
+environment = ['LANG']
+http        = ['api.example.com']
+random      = true
+wasi        = 'empty'
+[artifacts]
+words = 'words.txt'
+";
+
+#[test]
+fn a_step_that_imports_what_it_is_not_granted_is_refused() {
+    assert_snapshot!(check("uses = 'std/greedy'"), @r#"
+    error[capability_not_granted] pipeline.toml:6:8: step `step` reads artifacts (it imports the capability `artifact`), but is granted none
+      hint: declare an artifact, `[artifacts]` with `NAME = "PATH"`, and grant it: `allow = { artifacts = ["NAME"] }`
+    error[capability_not_granted] pipeline.toml:6:8: step `step` could open files (it imports `wasi:filesystem/preopens@0.2.6`, `wasi:filesystem/types@0.2.6`), which nothing grants it
+      hint: grant it: `allow = { directories = ["PATH"] }`; where only the step's language needs the import, `allow = { wasi = "empty" }` stands in for it and gives nothing
+    error[capability_not_granted] pipeline.toml:6:8: step `step` could read environment variables (it imports `wasi:cli/environment@0.2.6`), which nothing grants it
+      hint: grant it: `allow = { environment = ["NAME"] }`; where only the step's language needs the import, `allow = { wasi = "empty" }` stands in for it and gives nothing
+    error[capability_not_granted] pipeline.toml:6:8: step `step` could send HTTP requests (it imports `wasi:http/outgoing-handler@0.2.6`), which nothing grants it
+      hint: grant it: `allow = { http = ["HOST"] }`; where only the step's language needs the import, `allow = { wasi = "empty" }` stands in for it and gives nothing
+    error[capability_not_granted] pipeline.toml:6:8: step `step` could ask for the time and wait (it imports `wasi:clocks/wall-clock@0.2.6`), which nothing grants it
+      hint: grant it: `allow = { clock = true }`; where only the step's language needs the import, `allow = { wasi = "empty" }` stands in for it and gives nothing
+    error[capability_not_granted] pipeline.toml:6:8: step `step` could draw random numbers (it imports `wasi:random/random@0.2.6`), which nothing grants it
+      hint: grant it: `allow = { random = true }`; where only the step's language needs the import, `allow = { wasi = "empty" }` stands in for it and gives nothing
+    error[capability_not_granted] pipeline.toml:6:8: step `step` could open sockets (it imports `wasi:sockets/tcp@0.2.6`), which nothing grants it
+      hint: no step may do that; where only the step's language needs the import, `allow = { wasi = "empty" }` stands in for it and gives nothing
+    "#);
+}
+
+#[test]
+fn a_step_that_is_granted_all_that_it_imports_is_opened() {
+    assert_snapshot!(check(&format!("uses = 'std/greedy'{ALL_GRANTS}")), @"");
+}
+
+#[test]
+fn an_empty_interface_stands_in_for_what_is_not_granted() {
+    assert_snapshot!(
+        check("uses = 'std/greedy'\nallow = { wasi = 'empty', artifacts = ['words'] }\n[artifacts]\nwords = 'words.txt'"),
+        @""
+    );
+}
+
+#[test]
+fn grants_that_a_step_cannot_use_are_warnings() {
+    assert_snapshot!(check(&format!("uses = 'std/select'{ALL_GRANTS}")), @"
+    warning[needless_grant] pipeline.toml:8:15: step `step` is granted `artifacts`, but cannot read artifacts: it imports nothing for it
+      hint: remove `allow.artifacts`
+    warning[needless_grant] pipeline.toml:9:15: step `step` is granted `clock`, but cannot ask for the time and wait: it imports nothing for it
+      hint: remove `allow.clock`
+    warning[needless_grant] pipeline.toml:10:15: step `step` is granted `directories`, but cannot open files: it imports nothing for it
+      hint: remove `allow.directories`
+    warning[needless_grant] pipeline.toml:11:15: step `step` is granted `environment`, but cannot read environment variables: it imports nothing for it
+      hint: remove `allow.environment`
+    warning[needless_grant] pipeline.toml:12:15: step `step` is granted `http`, but cannot send HTTP requests: it imports nothing for it
+      hint: remove `allow.http`
+    warning[needless_grant] pipeline.toml:13:15: step `step` is granted `random`, but cannot draw random numbers: it imports nothing for it
+      hint: remove `allow.random`
+    ");
+}
+
+#[test]
+fn an_artifact_that_is_not_declared_or_not_granted_is_told() {
+    assert_snapshot!(check("uses = 'std/greedy'\nallow = { wasi = 'empty', artifacts = ['wrods'] }\n[artifacts]\nwords = 'words.txt'"), @r#"
+    error[unknown_artifact] pipeline.toml:7:40: step `step` is granted the artifact `wrods`, which `[artifacts]` does not have; valid artifacts: `words`
+      hint: did you mean `words`?
+    warning[unused_artifact] pipeline.toml:9:1: artifact `words` is granted to no step
+      hint: grant it in a step: `allow = { artifacts = ["words"] }`
+    "#);
+}
+
+#[test]
+fn a_wrong_grant_is_told_with_what_would_be_right() {
+    let wrong = |grant: &str| {
+        check(&format!(
+            "uses = 'std/greedy'\nallow = {{ wasi = 'empty', artifacts = ['words'], {grant} }}\n[artifacts]\nwords = 'words.txt'"
+        ))
+    };
+    assert_snapshot!(wrong("directories = ['s3://bucket']"), @r#"
+    error[bad_grant] pipeline.toml:7:65: grant `directories` of step `step`: `s3://bucket` is not a directory's path
+      hint: give a directory of this machine, such as `"lookup"`
+    "#);
+    assert_snapshot!(wrong("directories = [{ path = 'a', access = 'execute' }]"), @"error[invalid_value] pipeline.toml:7:88: `steps.step.allow.directories[0].access` cannot be `execute`; valid values: `read`, `write`");
+    assert_snapshot!(wrong("directories = ['a', { path = 'b', at = 'a' }]"), @r#"
+    error[bad_grant] pipeline.toml:7:70: grant `directories` of step `step`: the step would know two directories as `a`: `a` and `b`
+      hint: give each a name of its own: `{ path = "…", at = "/name" }`
+    "#);
+    assert_snapshot!(wrong("http = ['*.example.com']"), @r#"
+    error[bad_grant] pipeline.toml:7:58: grant `http` of step `step`: `*.example.com` is not the name of one host
+      hint: name each host: `"api.example.com"`, `"api.example.com:8443"`, or `"http://localhost:8080"` for a connection that is not encrypted
+    "#);
+    assert_snapshot!(wrong("http = ['https://example.com/path']"), @r#"
+    error[bad_grant] pipeline.toml:7:58: grant `http` of step `step`: `https://example.com/path` has a path; a host is granted whole
+      hint: name each host: `"api.example.com"`, `"api.example.com:8443"`, or `"http://localhost:8080"` for a connection that is not encrypted
+    "#);
+    assert_snapshot!(wrong("http = [{ host = 'example.com', methods = ['post'] }]"), @"
+    error[bad_grant] pipeline.toml:7:92: grant `http` of step `step`: `post` is no method of HTTP; valid methods: `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`, `OPTIONS`, `QUERY`
+      hint: did you mean `POST`?
+    ");
+    assert_snapshot!(wrong("clock = 'yesterday'"), @r#"
+    error[bad_grant] pipeline.toml:7:58: grant `clock` of step `step`: `yesterday` is not a time
+      hint: write `true` for the machine's clock, or a time such as `"2026-01-31T00:00:00Z"`
+    "#);
+    assert_snapshot!(wrong("environment = ['A=B']"), @r#"
+    error[bad_grant] pipeline.toml:7:64: grant `environment` of step `step`: `A=B` cannot be the name of an environment variable
+      hint: give a name such as `"LANG"`
+    "#);
+    assert_snapshot!(wrong("environment = ['STEPWELL_SECRET_KEY']"), @r#"
+    error[bad_grant] pipeline.toml:7:64: grant `environment` of step `step`: `STEPWELL_SECRET_KEY` holds a secret, which is not shown as it is
+      hint: give it by name: `environment = { KEY = "${secret:KEY}" }`
+    "#);
+    assert_snapshot!(wrong("random = 7"), @"error[wrong_type] pipeline.toml:7:59: `steps.step.allow.random` must be a boolean, not an integer");
+    assert_snapshot!(check("uses = 'std/greedy'\nallow.wasi = 'full'"), @"error[invalid_value] pipeline.toml:7:14: `steps.step.allow.wasi` cannot be `full`; valid values: `empty`");
+    assert_snapshot!(wrong("directory = 'a'"), @"
+    error[unknown_key] pipeline.toml:7:50: `steps.step.allow` has no key `directory`; valid keys: `columns`, `models`, `artifacts`, `directories`, `environment`, `http`, `clock`, `random`, `wasi`
+      hint: did you mean `directories`?
+    ");
+}

@@ -53,7 +53,7 @@ fn numbers_that_do_not_fit_are_errors() {
 #[test]
 fn an_unknown_section_is_an_error_with_the_sections_there_are() {
     assert_snapshot!(messages(&around("[source.other]\npath = \"x.csv\"")), @"
-    error[unknown_key] pipeline.toml:3:2: the pipeline file has no section `source`; valid sections: `pipeline`, `parameters`, `models`, `sources`, `steps`, `sinks`
+    error[unknown_key] pipeline.toml:3:2: the pipeline file has no section `source`; valid sections: `pipeline`, `limits`, `parameters`, `models`, `artifacts`, `sources`, `steps`, `sinks`
       hint: did you mean `sources`?
     ");
 }
@@ -72,7 +72,7 @@ fn an_unknown_key_is_an_error_with_the_keys_there_are() {
 #[test]
 fn keys_of_the_pipeline_outside_of_its_section_are_pointed_to_it() {
     assert_snapshot!(messages("batch_rows = 7\n[pipeline]\nname = \"a\"\n[sinks]\n"), @"
-    error[unknown_key] pipeline.toml:1:1: the pipeline file has no section `batch_rows`; valid sections: `pipeline`, `parameters`, `models`, `sources`, `steps`, `sinks`
+    error[unknown_key] pipeline.toml:1:1: the pipeline file has no section `batch_rows`; valid sections: `pipeline`, `limits`, `parameters`, `models`, `artifacts`, `sources`, `steps`, `sinks`
       hint: it goes into the section `[pipeline]`
     error[no_sinks] pipeline.toml:3:8: the pipeline has no sink: its result would go nowhere
       hint: add one: `[sinks.result]` with `input` and `path`
@@ -81,19 +81,19 @@ fn keys_of_the_pipeline_outside_of_its_section_are_pointed_to_it() {
 
 #[test]
 fn missing_keys_are_errors_that_say_what_they_are_for() {
-    assert_snapshot!(messages("[pipeline]\n[sources.customers]\nformat = \"csv\"\n[steps.a]\n[sinks.x]\n"), @r"
-        error[missing_key] pipeline.toml:1:2: `pipeline` needs the key `name`
-          hint: `name`: the pipeline's name, in summaries and messages
-        error[missing_key] pipeline.toml:2:10: `sources.customers` needs the key `path`
-          hint: `path`: a file, a folder, a glob (`data/*.csv`), a URL (`s3://bucket/key`), or `-` for standard input
-        error[missing_key] pipeline.toml:4:8: `steps.a` needs one of the keys `uses`, `path`
-        error[missing_key] pipeline.toml:4:8: `steps.a` needs the key `input`
-          hint: `input`: what the step reads: the name of a source or a step (`clean`; `split.test` for an output port other than the first), an array of names for the first input ports, or a table of a name for each input port
-        error[missing_key] pipeline.toml:5:8: `sinks.x` needs the key `input`
-          hint: `input`: what is written: the name of a source or a step (`clean`; `split.test` for an output port other than the first)
-        error[missing_key] pipeline.toml:5:8: `sinks.x` needs the key `path`
-          hint: `path`: a file, a URL, or `-` for standard output
-        ");
+    assert_snapshot!(messages("[pipeline]\n[sources.customers]\nformat = \"csv\"\n[steps.a]\n[sinks.x]\n"), @"
+    error[missing_key] pipeline.toml:1:2: `pipeline` needs the key `name`
+      hint: `name`: the pipeline's name, in summaries and messages
+    error[missing_key] pipeline.toml:2:10: `sources.customers` needs the key `path`
+      hint: `path`: a file, a folder, a glob (`data/*.csv`), a URL (`s3://bucket/key`), or `-` for standard input
+    error[missing_key] pipeline.toml:4:8: `steps.a` needs one of the keys `uses`, `path`
+    error[missing_key] pipeline.toml:4:8: `steps.a` needs the key `input`
+      hint: `input`: what the step reads: the name of a source or a step (`clean`; `split.test` for an output port other than the first), an array of names for the first input ports, or a table of a name for each input port
+    error[missing_key] pipeline.toml:5:8: `sinks.x` needs the key `input`
+      hint: `input`: what is written: the name of a source or a step (`clean`; `split.test` for an output port other than the first)
+    error[missing_key] pipeline.toml:5:8: `sinks.x` needs the key `path`
+      hint: `path`: a file, a folder of parts (`out/`, with a `/` at its end), a URL, or `-` for standard output
+    ");
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn a_step_is_exactly_one_component() {
     )), @"
     error[missing_key] pipeline.toml:3:8: `steps.a` needs one of the keys `uses`, `path`
     error[conflicting_keys] pipeline.toml:5:8: `steps.b` can have only one of the keys `uses`, `path`
-    error[unknown_key] pipeline.toml:11:1: `steps.c` has no key `use`; valid keys: `uses`, `path`, `input`, `with`, `allow`, `limits`
+    error[unknown_key] pipeline.toml:11:1: `steps.c` has no key `use`; valid keys: `uses`, `path`, `input`, `with`, `allow`, `limits`, `on_error`, `max_rejects`
       hint: did you mean `uses`?
     ");
 }
@@ -195,7 +195,7 @@ fn a_step_is_exactly_one_component() {
 #[test]
 fn a_parameter_outside_of_with_is_pointed_to_it() {
     assert_snapshot!(messages(&around("[steps.a]\nuses = \"std/impute\"\ninput = \"customers\"\nstrategy = \"mean\"")), @"
-    error[unknown_key] pipeline.toml:6:1: `steps.a` has no key `strategy`; valid keys: `uses`, `path`, `input`, `with`, `allow`, `limits`
+    error[unknown_key] pipeline.toml:6:1: `steps.a` has no key `strategy`; valid keys: `uses`, `path`, `input`, `with`, `allow`, `limits`, `on_error`, `max_rejects`
       hint: parameters of the step go into `with`: `[steps.a.with]`
     ");
 }
@@ -269,18 +269,18 @@ path = "$${param:no}/${param:year}/${env:NOPE:-fallback}.csv"
         environment: [("DATA_DIR".to_owned(), "data".to_owned())].into(),
         ..ParseOptions::default()
     };
-    assert_snapshot!(messages_with(text, &options), @r"
-        warning[unused_parameter] pipeline.toml:6:13: parameter `unused` is declared but nothing uses it
-          hint: `${param:unused}` stands for its value in any string
-        error[unknown_variable] pipeline.toml:10:9: the pipeline has no parameter `yaer`; valid parameters: `unused`, `year`
-          hint: did you mean `year`?
-        error[bad_variable] pipeline.toml:10:23: `${HOME}` is no variable; valid forms: `${param:NAME}`, `${env:NAME}`, `${env:NAME:-FALLBACK}`
-          hint: write `$${` where `${` itself is meant
-        error[unknown_variable] pipeline.toml:10:31: environment variable `DATA_DIRR` is not set
-          hint: did you mean `DATA_DIR`?
-        error[bad_variable] pipeline.toml:13:9: `${` is not closed by `}`
-          hint: write `$${` where `${` itself is meant
-        ");
+    assert_snapshot!(messages_with(text, &options), @"
+    warning[unused_parameter] pipeline.toml:6:13: parameter `unused` is declared but nothing uses it
+      hint: `${param:unused}` stands for its value in any string
+    error[unknown_variable] pipeline.toml:10:9: the pipeline has no parameter `yaer`; valid parameters: `unused`, `year`
+      hint: did you mean `year`?
+    error[bad_variable] pipeline.toml:10:23: `${HOME}` is no variable; valid forms: `${param:NAME}`, `${env:NAME}`, `${env:NAME:-FALLBACK}`, `${secret:NAME}`
+      hint: write `$${` where `${` itself is meant
+    error[unknown_variable] pipeline.toml:10:31: environment variable `DATA_DIRR` is not set
+      hint: did you mean `DATA_DIR`?
+    error[bad_variable] pipeline.toml:13:9: `${` is not closed by `}`
+      hint: write `$${` where `${` itself is meant
+    ");
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn an_error_of_the_crate_says_all_that_is_wrong() {
     assert_eq!(error.diagnostics().len(), 1);
     assert_snapshot!(error, @"
     pipeline `p.toml` has one problem
-    error[unknown_key] p.toml:1:2: the pipeline file has no section `pipelin`; valid sections: `pipeline`, `parameters`, `models`, `sources`, `steps`, `sinks`
+    error[unknown_key] p.toml:1:2: the pipeline file has no section `pipelin`; valid sections: `pipeline`, `limits`, `parameters`, `models`, `artifacts`, `sources`, `steps`, `sinks`
       hint: did you mean `pipeline`?
     ");
 }
@@ -340,4 +340,45 @@ fn parameters_of_the_pipeline_have_a_type_and_a_value() {
           hint: `type`: the type of its value
         error[wrong_type] pipeline.toml:14:11: `parameters.e.default` must be a string or a number or a boolean, not an array
         ");
+}
+
+fn with_secrets(step: &str) -> String {
+    let text = format!(
+        "[pipeline]\nname = 'p'\n[sources.customers]\npath = 'customers.csv'\n[steps.step]\nuses = 'std/predict'\ninput = 'customers'\nallow.models = ['m']\n{step}\n[models]\nm = 'm.onnx'\n[sinks.out]\ninput = 'step'\npath = 'out.csv'"
+    );
+    let options = ParseOptions {
+        secrets: ["KEY".to_owned()].into(),
+        environment: [("STEPWELL_SECRET_KEY".to_owned(), "hush".to_owned())].into(),
+        ..ParseOptions::default()
+    };
+    messages_with(&text, &options)
+}
+
+#[test]
+fn a_secret_can_stand_where_a_step_is_given_something() {
+    assert_snapshot!(with_secrets("with = { model = 'x${secret:KEY}' }"), @"");
+}
+
+#[test]
+fn a_secret_that_there_is_not_is_an_error() {
+    assert_snapshot!(with_secrets("with = { model = '${secret:KEZ}' }"), @"
+    error[unknown_secret] pipeline.toml:9:19: there is no secret `KEZ`; valid secrets: `KEY`
+      hint: did you mean `KEY`?
+    ");
+    assert_snapshot!(with_secrets("with = { model = '${secret:}' }"), @"
+    error[bad_variable] pipeline.toml:9:19: `` cannot be the name of a secret
+      hint: names of secrets are made of letters, digits, `_` and `-`
+    ");
+}
+
+#[test]
+fn a_secret_cannot_stand_elsewhere() {
+    assert_snapshot!(with_secrets("limits.time = '${secret:KEY}'"), @"
+    error[bad_variable] pipeline.toml:9:16: `${secret:KEY}` cannot be used here
+      hint: secrets are for steps: they can stand in `with` and in `allow.environment`
+    ");
+    assert_snapshot!(with_secrets("with = { model = '${env:STEPWELL_SECRET_KEY}' }"), @"
+    error[bad_variable] pipeline.toml:9:19: environment variable `STEPWELL_SECRET_KEY` holds a secret, which is not shown as it is
+      hint: write `${secret:KEY}`
+    ");
 }

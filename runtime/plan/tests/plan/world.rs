@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use serde_json::{Value, json};
 use stepwell_plan::{
-    Capability, Catalog, Checked, ColumnIndex, Description, Mode, OpenError, OpenRequest, Opened,
-    Output, ParseOptions, Pass, Paths, Port, Problem, SinkSpec, SourceSpec, StepComponent,
+    Capability, Catalog, Checked, ColumnIndex, Description, Import, Mode, OpenError, OpenRequest,
+    Opened, Output, ParseOptions, Pass, Paths, Port, Problem, SinkSpec, SourceSpec, StepComponent,
     StepProblem, StepReference, Subject, check_text,
 };
 
@@ -239,7 +239,7 @@ fn component(name: &str) -> Option<StepComponent> {
             &["input"],
             &["output"],
         ),
-        "list" | "liar" | "trap" | "mute" | "picky" => {
+        "greedy" | "list" | "liar" | "trap" | "mute" | "picky" => {
             (json!({ "type": "object" }), &["input"], &["output"])
         }
         _ => return None,
@@ -260,11 +260,40 @@ fn component(name: &str) -> Option<StepComponent> {
             outputs: outputs.iter().map(port).collect(),
         },
         digest: format!("sha256:{name}"),
+        imports: imports(name),
         capabilities: match name {
             "predict" => BTreeSet::from([Capability::Model]),
+            "greedy" => {
+                let imported = imports(name);
+                let capabilities = imported.iter().filter_map(|name| match Import::of(name) {
+                    Import::Capability(capability) => Some(capability),
+                    _ => None,
+                });
+                capabilities.collect()
+            }
             _ => BTreeSet::new(),
         },
     })
+}
+
+/// What the component of a step imports beyond data.
+fn imports(step: &str) -> Vec<String> {
+    let imports: &[&str] = match step {
+        "predict" => &["stepwell:step/model@0.1.0"],
+        "greedy" => &[
+            "stepwell:step/artifact@0.1.0",
+            "wasi:cli/environment@0.2.6",
+            "wasi:cli/stdout@0.2.6",
+            "wasi:clocks/wall-clock@0.2.6",
+            "wasi:filesystem/preopens@0.2.6",
+            "wasi:filesystem/types@0.2.6",
+            "wasi:http/outgoing-handler@0.2.6",
+            "wasi:random/random@0.2.6",
+            "wasi:sockets/tcp@0.2.6",
+        ],
+        _ => &[],
+    };
+    imports.iter().map(|import| (*import).to_owned()).collect()
 }
 
 fn open(request: &OpenRequest<'_>) -> Result<Opened, OpenError> {
@@ -366,6 +395,7 @@ fn open(request: &OpenRequest<'_>) -> Result<Opened, OpenError> {
                 vec![output(Arc::new(Schema::new(fields)), all)],
             )
         }
+        "greedy" => (vec![], vec![output(input.clone(), all)]),
         "list" => {
             let item = Arc::new(Field::new("item", DataType::Int8, true));
             (

@@ -6,7 +6,7 @@ use arrow_schema::{Field, FieldRef};
 use stepwell_layout::{Flat, LayoutError, Node, assemble_trusted, fields_from_flat, flatten};
 
 use crate::batch::Rows;
-use crate::bindings::stepwell::step::{arrow, host, model};
+use crate::bindings::stepwell::step::{arrow, artifact, host, model};
 use crate::export::{error_from_contract, field_from_contract};
 use crate::log::Level;
 use crate::model::{ModelInput, ModelOutput, Tensor};
@@ -181,6 +181,10 @@ impl<'a> FlatMade<'a> {
             Self::Column(_) => Vec::new(),
         }
     }
+}
+
+pub(crate) fn read_artifact(name: &str) -> Result<Vec<u8>, StepError> {
+    artifact::read(name).map_err(error_from_contract)
 }
 
 pub(crate) struct HostModel(model::Model);

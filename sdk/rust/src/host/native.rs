@@ -27,6 +27,7 @@ pub(crate) struct Context {
     pub(crate) rejected: Vec<RejectedRows>,
     pub(crate) logs: Vec<(Level, String)>,
     pub(crate) models: BTreeMap<String, Rc<dyn NativeModel>>,
+    pub(crate) artifacts: BTreeMap<String, Vec<u8>>,
 }
 
 thread_local! {
@@ -147,6 +148,16 @@ fn selected(rows: &Rows<'_>) -> Result<RecordBatch, StepError> {
         Selection::Indices(indices) => {
             take_record_batch(batch, &UInt32Array::new(indices.clone(), None))?
         }
+    })
+}
+
+pub(crate) fn read_artifact(name: &str) -> Result<Vec<u8>, StepError> {
+    CONTEXT.with_borrow(|context| match context.artifacts.get(name) {
+        Some(bytes) => Ok(bytes.clone()),
+        None => Err(StepError::new(
+            "artifact_not_granted",
+            format!("artifact `{name}` is not granted to this step"),
+        )),
     })
 }
 

@@ -1,10 +1,11 @@
 //! What a step is: what it says of itself, and what its binary shows.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
-use stepwell::plan::{Description, Port};
+use stepwell::plan::{Capability, Description, Import, Port};
 use stepwell::{Binary, Host, Step};
 
 use super::facts;
@@ -22,6 +23,17 @@ struct JsonStep<'a> {
     file: String,
     #[serde(flatten)]
     binary: &'a Binary,
+    capabilities: Vec<JsonCapability<'a>>,
+}
+
+/// Something that it could do, if a pipeline granted it.
+#[derive(Serialize)]
+struct JsonCapability<'a> {
+    capability: Capability,
+    meaning: &'static str,
+    /// The part of a step's table that grants it; null of what nothing grants.
+    grant: Option<&'static str>,
+    imports: Vec<&'a str>,
 }
 
 pub(super) fn inspect(file: &str, json: bool) -> Result<()> {
@@ -33,9 +45,28 @@ pub(super) fn inspect(file: &str, json: bool) -> Result<()> {
             description: &description,
             file: step.path().display().to_string(),
             binary: step.binary(),
+            capabilities: capabilities(step.binary()),
         });
     }
     Ok(print(&render(step.path(), &description, step.binary()))?)
+}
+
+fn capabilities(binary: &Binary) -> Vec<JsonCapability<'_>> {
+    let mut found: BTreeMap<Capability, Vec<&str>> = BTreeMap::new();
+    for import in &binary.imports {
+        if let Import::Capability(capability) = Import::of(import) {
+            found.entry(capability).or_default().push(import);
+        }
+    }
+    let capabilities = found
+        .into_iter()
+        .map(|(capability, imports)| JsonCapability {
+            capability,
+            meaning: capability.meaning(),
+            grant: capability.grant(),
+            imports,
+        });
+    capabilities.collect()
 }
 
 fn render(path: &Path, description: &Description, binary: &Binary) -> String {
@@ -94,17 +125,21 @@ fn made_with(binary: &Binary) -> String {
     }
 }
 
-/// What the binary can call. The data interface gives the columns that a pipeline lends; all else is a capability.
+/// What the binary can call. The data interface gives the columns that a pipeline lends; what every language links
+/// gives nothing by itself; all else is a capability.
 fn imports(text: &mut String, binary: &Binary) {
     text.push_str("\nImports, which is all that it can ask for:\n");
-    let capabilities: Vec<&str> = binary.capabilities().collect();
     for import in &binary.imports {
-        let meaning = if !capabilities.contains(&import.as_str()) {
-            "the data that a pipeline lends it"
-        } else if import.starts_with("stepwell:step/model@") {
-            "models, each of which a pipeline must grant"
-        } else {
-            "unknown to this host, which refuses it"
+        let meaning = match Import::of(import) {
+            Import::Data => "the data that a pipeline lends it".to_owned(),
+            Import::Plumbing => {
+                "plumbing of its language, which leads to its log at most".to_owned()
+            }
+            Import::Capability(capability) => match capability.grant() {
+                Some(grant) => format!("could {}, if granted: `{grant}`", capability.meaning()),
+                None => format!("would {}, which nothing grants", capability.meaning()),
+            },
+            Import::Unknown => "unknown to this host, which refuses it".to_owned(),
         };
         text.push_str(&format!("  {}: {meaning}\n", safe_line(import)));
     }
