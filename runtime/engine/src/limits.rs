@@ -47,7 +47,22 @@ impl InstanceLimiter {
     }
 }
 
+/// Memories of an instance and of all that is inside of it. Each takes address space of the host's, however small it
+/// is.
+const MAX_MEMORIES: usize = 64;
+
+/// Tables of an instance and of all that is inside of it.
+const MAX_TABLES: usize = 1_000;
+
 impl ResourceLimiter for InstanceLimiter {
+    fn memories(&self) -> usize {
+        MAX_MEMORIES
+    }
+
+    fn tables(&self) -> usize {
+        MAX_TABLES
+    }
+
     fn memory_growing(
         &mut self,
         current: usize,

@@ -110,8 +110,10 @@ fn why_not_a_step(package: &Package) -> Option<&'static str> {
         .dependencies
         .iter()
         .any(|dependency| dependency.name == SDK && dependency.kind == DependencyKind::Normal);
+    // A step that is written against the bare contract says so.
+    let says_so = package.metadata.get("stepwell").is_some();
     let is_cdylib = |types: &[CrateType]| types.contains(&CrateType::CDyLib);
-    if !depends {
+    if !depends && !says_so {
         Some("it does not depend on `stepwell-sdk`")
     } else if !package
         .targets
