@@ -40,7 +40,7 @@
 //!
 //! - CSV and JSON lines: 16 MiB of text at a time and the columns made of it; a single line may have 64 MiB.
 //! - Parquet: the projected column chunks of one row group, as they are compressed, and one decoded batch.
-//! - Arrow IPC: one batch as it was written, and the dictionaries.
+//! - Arrow IPC: one batch as it was written, of a stream twice, and the dictionaries.
 //! - Object stores: 16 chunks of the connection besides.
 //! - The sample that types are inferred from, 32 MiB of text at most, is dropped, but for standard input, where it is
 //!   read again. A format that must seek (Parquet, the Arrow file format) is copied from standard input to a

@@ -52,6 +52,10 @@ fn times() -> usize {
 }
 
 fn run(target: &Target, input: &[u8], from: &str) {
+    if std::env::var_os("STEPWELL_SMOKE_TIMES").is_some() {
+        // Memory that cannot be had ends the process: nothing can be kept any more then.
+        keep(target, input, from);
+    }
     MEMORY.reset_peak_usage();
     let before = MEMORY.current_usage_as_mb();
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| target.run(input))) {

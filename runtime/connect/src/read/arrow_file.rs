@@ -12,6 +12,7 @@ use arrow_ipc::{Block, MetadataVersion, root_as_footer};
 use arrow_schema::SchemaRef;
 use stepwell_plan::Compression;
 
+use super::arrow_sizes::check_declared_sizes;
 use super::arrow_stream::arrow_failure;
 use super::columns::positions_of_fields;
 use super::{FileReader, Probe, ReadRequest, Rows, TableFile};
@@ -155,6 +156,9 @@ impl ArrowFileReader {
         }
         let bytes = read(&self.input, &mut self.ranged, start, end)?;
         self.bytes_read.fetch_add(end - start, Ordering::Relaxed);
+        let metadata = usize::try_from(metadata).map_err(|_| broken())?;
+        check_declared_sizes(&bytes, metadata)
+            .map_err(|message| self.input.malformed(FORMAT, message))?;
         Ok(Buffer::from(bytes))
     }
 }

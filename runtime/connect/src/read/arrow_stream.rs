@@ -6,6 +6,7 @@ use arrow_ipc::reader::StreamReader;
 use arrow_schema::ArrowError;
 use stepwell_plan::Compression;
 
+use super::arrow_sizes::CheckedMessages;
 use super::columns::positions_of_fields;
 use super::{FileReader, Probe, READ_BYTES, ReadRequest, Rows, TableFile};
 use crate::compression::{decompress, stream_failure};
@@ -23,7 +24,7 @@ type Stream = StreamReader<TailReader>;
 
 /// Remembers the last bytes that were read.
 struct TailReader {
-    reader: BufReader<Box<dyn Read + Send>>,
+    reader: CheckedMessages<BufReader<Box<dyn Read + Send>>>,
     tail: [u8; 8],
 }
 
@@ -71,7 +72,7 @@ fn start(
         return Err(file.input.malformed(FORMAT, message));
     }
     let reader = TailReader {
-        reader,
+        reader: CheckedMessages::new(reader),
         tail: [0; 8],
     };
     StreamReader::try_new(reader, projection)
@@ -88,6 +89,12 @@ pub(super) fn arrow_failure(
     match error {
         ArrowError::IoError(_, error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             file.malformed(format, "it ends too early")
+        }
+        ArrowError::IoError(_, error)
+            if error.kind() == std::io::ErrorKind::InvalidData
+                && compression == Compression::None =>
+        {
+            file.malformed(format, error.to_string())
         }
         ArrowError::IoError(_, error) => stream_failure(file, compression, error),
         ArrowError::IpcError(message)

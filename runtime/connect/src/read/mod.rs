@@ -1,6 +1,7 @@
 //! Reading one file of each format.
 
 pub(crate) mod arrow_file;
+mod arrow_sizes;
 pub(crate) mod arrow_stream;
 pub(crate) mod columns;
 pub(crate) mod csv;

@@ -125,3 +125,53 @@ fn a_stream_named_arrow_is_read_as_one() {
     let mut source = folder.open(json!({"path": "a.arrow"})).unwrap();
     assert_eq!(collect(source.as_mut()).unwrap().num_rows(), 6);
 }
+
+/// A file of the format whose batch is compressed, and says of its first compressed buffer that it has `size` bytes.
+fn with_declared_size(is_file: bool, size: i64) -> Vec<u8> {
+    let values = vec![7_i64; 1_000];
+    let table = batch([("number", integers(&values))]);
+    let options = arrow_ipc::writer::IpcWriteOptions::default()
+        .try_with_compression(Some(arrow_ipc::CompressionType::LZ4_FRAME))
+        .unwrap();
+    let schema = table.schema();
+    let mut bytes = Vec::new();
+    if is_file {
+        let mut writer =
+            arrow_ipc::writer::FileWriter::try_new_with_options(&mut bytes, &schema, options)
+                .unwrap();
+        writer.write(&table).unwrap();
+        writer.finish().unwrap();
+    } else {
+        let mut writer =
+            arrow_ipc::writer::StreamWriter::try_new_with_options(&mut bytes, &schema, options)
+                .unwrap();
+        writer.write(&table).unwrap();
+        writer.finish().unwrap();
+    }
+    // The size stands in front of the frame, which begins with the magic number of LZ4.
+    let frame = bytes
+        .windows(12)
+        .position(|window| {
+            window == [&8_000_i64.to_le_bytes()[..], &[0x04, 0x22, 0x4d, 0x18]].concat()
+        })
+        .unwrap();
+    bytes[frame..frame + 8].copy_from_slice(&size.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn a_buffer_that_says_to_be_huge_is_an_error_and_asks_for_no_memory() {
+    for (name, is_file) in [("a.arrow", true), ("a.arrows", false)] {
+        let folder = Folder::new();
+        folder.file(name, with_declared_size(is_file, 8_000));
+        let mut source = folder.open(json!({"path": name})).unwrap();
+        assert_eq!(collect(source.as_mut()).unwrap().num_rows(), 1_000);
+        // Memory that cannot be had would end the process, which nothing can catch.
+        for size in [1 << 34, 1 << 50, i64::MAX] {
+            folder.file(name, with_declared_size(is_file, size));
+            let message = folder.show(json!({"path": name}));
+            let expected = format!("says to have {size} bytes");
+            assert!(message.contains(&expected), "{message}");
+        }
+    }
+}
