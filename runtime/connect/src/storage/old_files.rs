@@ -96,10 +96,8 @@ fn is_partition(name: &str) -> bool {
 }
 
 fn file_kind(entry: &DirEntry, name: &str) -> Option<OldFileKind> {
-    if entry.file_name().to_str().is_none() {
-        // It could not be kept under its name.
-        return None;
-    }
+    // One that is no text could not be kept under its name.
+    entry.file_name().to_str()?;
     if name.starts_with('_') || (name.starts_with('.') && name.ends_with(".crc")) {
         return Some(OldFileKind::Remark);
     }

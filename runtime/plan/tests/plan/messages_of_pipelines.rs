@@ -192,6 +192,68 @@ path = 'data/deeper/out.csv'
 }
 
 #[test]
+fn a_folder_of_parts_has_nothing_else_in_it() {
+    assert_snapshot!(check("
+[sources.others]
+path = 'data/more/*.csv'
+[sinks.a]
+input = 'customers'
+path = 'out/'
+[sinks.b]
+input = 'customers'
+path = 'out/parts/b.csv'
+[sinks.c]
+input = 'others'
+path = './data/'
+[sinks.d]
+input = 'others'
+path = 'out'
+[sinks.e]
+input = 'others'
+path = 'outer/'
+"), @"
+    error[two_writers] pipeline.toml:11:8: sink `b` writes `out/parts/b.csv` into the folder that sink `a` replaces as a whole
+      at pipeline.toml:8:8: `'out/'` is the folder
+      hint: give each sink a place of its own
+    error[overwrites_source] pipeline.toml:14:8: sink `c` would replace the folder `./data/`, in which source `others` reads
+      at pipeline.toml:5:8: `'data/more/*.csv'` is read here
+      hint: write to another folder
+    error[two_writers] pipeline.toml:17:8: sink `d` writes to `out`, and so does sink `a`
+      at pipeline.toml:8:8: `'out/'` is the other one
+      hint: give each sink a path of its own
+    ");
+}
+
+#[test]
+fn what_a_sink_does_with_what_is_there_is_one_of_few_words() {
+    let sink = |settings: &str| {
+        check(&format!(
+            "[sinks.a]\ninput = 'customers'\npath = 'out/'\n{settings}\n"
+        ))
+    };
+    assert_snapshot!(sink("mode = 'apend'"), @"
+    error[invalid_value] pipeline.toml:6:8: `sinks.a.mode` cannot be `apend`; valid values: `overwrite`, `append`, `overwrite-partitions`, `error`
+      hint: did you mean `append`?
+    ");
+    assert_snapshot!(sink("mode = true"), @r#"error[wrong_type] pipeline.toml:6:8: `sinks.a.mode` must be one of `"overwrite"`, `"append"`, `"overwrite-partitions"`, `"error"`, not a boolean"#);
+    assert_snapshot!(sink("rows_per_file = 0"), @"error[out_of_bounds] pipeline.toml:6:17: `sinks.a.rows_per_file` must be at least 1, not 0");
+    assert_snapshot!(sink("rows_per_file = '1k'"), @"error[wrong_type] pipeline.toml:6:17: `sinks.a.rows_per_file` must be an integer, not a string");
+    assert_snapshot!(sink("partition_by = 'country'"), @r#"
+    error[wrong_type] pipeline.toml:6:16: `sinks.a.partition_by` must be an array of strings, not a string
+      hint: write it in brackets: `["country"]`
+    "#);
+    assert_snapshot!(sink("partition_by = ['id', 5]"), @r#"
+    error[wrong_type] pipeline.toml:6:23: `sinks.a.partition_by[1]` must be a string, not an integer
+      hint: write it in quotes: `"5"`
+    "#);
+    assert_snapshot!(sink("max_partitions = -1"), @"error[out_of_bounds] pipeline.toml:6:18: `sinks.a.max_partitions` must be at least 1, not -1");
+    assert_snapshot!(sink("partitionby = ['id']"), @"
+    error[unknown_key] pipeline.toml:6:1: `sinks.a` has no key `partitionby`; valid keys: `path`, `mode`, `format`, `compression`, `csv`, `rows_per_file`, `partition_by`, `max_partitions`, `input`
+      hint: did you mean `partition_by`?
+    ");
+}
+
+#[test]
 fn standard_input_is_read_once() {
     assert_snapshot!(messages("
 pipeline.name = 'a'
