@@ -129,6 +129,45 @@ fn what_is_invalid_is_refused() {
     );
 }
 
+#[test]
+fn nulls_that_are_in_no_validity_buffer_are_found() {
+    let none = Buffer::default;
+    let words = DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Int8));
+    let field = |data_type: &DataType| Field::new("f", data_type.clone(), false).into();
+    // One key, of a value that is null.
+    let nodes = [node(1, 2), node(1, 2)];
+    let buffers = [
+        none(),
+        Buffer::from([0]),
+        Buffer::from([0]),
+        Buffer::from([7]),
+    ];
+    let within = |outside: Node, buffers_outside: &[Buffer]| {
+        let nodes = [&[outside], &nodes[..]].concat();
+        (nodes, [buffers_outside, &buffers[..]].concat())
+    };
+    let parent = DataType::Struct(vec![Field::new("f", words.clone(), false)].into());
+    let (nodes, values) = within(node(1, 1), &[none()]);
+    check(&parent, nodes, values, "nulls in `f`");
+    let parent = DataType::List(field(&words));
+    let (nodes, values) = within(node(1, 2), &[none(), offsets(&[0, 1])]);
+    check(&parent, nodes, values, "nulls in `f`");
+    let parent = DataType::FixedSizeList(field(&words), 1);
+    let (nodes, values) = within(node(1, 1), &[none()]);
+    check(&parent, nodes, values, "nulls in `f`");
+    let parent = DataType::Struct(vec![Field::new("f", DataType::Null, false)].into());
+    check(
+        &parent,
+        vec![node(1, 1), node(1, 0)],
+        vec![none()],
+        "nulls in `f`",
+    );
+    // Below a null they are not seen.
+    let parent = DataType::Struct(vec![Field::new("f", words, false)].into());
+    let (nodes, buffers) = within(node(1, 1), &[Buffer::from([0])]);
+    assert!(assemble(&parent, Flat { nodes, buffers }).is_ok());
+}
+
 /// Expects that a field's type is refused.
 fn check_field(format: &str, children: u32) {
     let field = FlatField {
