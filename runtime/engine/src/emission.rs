@@ -15,6 +15,7 @@ use wasmtime::component::Resource;
 
 use crate::batch::{Batch, Place};
 use crate::error::{Call, Stop};
+use crate::gather::expanded_bytes;
 use crate::marks::Fate;
 use crate::origin::{RowOrigins, Selection};
 use crate::state::{Emitted, HostState, Rejected};
@@ -58,7 +59,8 @@ impl CheckedRows {
         }
         let wanted = wanted();
         let columns = self.batch.columns().enumerate();
-        let columns = columns.filter_map(|(index, column)| column.filter(|_| wanted.contains(&index)));
+        let columns =
+            columns.filter_map(|(index, column)| column.filter(|_| wanted.contains(&index)));
         state.charge_selection(&self.entry, &self.selection, columns)?;
         let apply: Box<SelectColumn> = match self.selection {
             Selection::All => return Ok(self.batch),
@@ -79,14 +81,14 @@ impl CheckedRows {
         });
         // Such as strings of more bytes than their offsets can count.
         let columns = columns.collect::<Result<_, _>>().map_err(|error| {
-            Stop::violation(format!("it selected rows that cannot be put together: {error}"))
+            Stop::violation(format!(
+                "it selected rows that cannot be put together: {error}"
+            ))
         })?;
-        Ok(Batch::from_checked(
-            Arc::clone(self.batch.schema()),
-            columns,
-            n_rows,
+        Ok(
+            Batch::from_checked(Arc::clone(self.batch.schema()), columns, n_rows)
+                .with_origins(origins),
         )
-        .with_origins(origins))
     }
 }
 
@@ -229,8 +231,8 @@ pub(crate) fn emit(
     if n_rows > 0 {
         state.charge_emission()?;
         let schema = Arc::clone(&output.schema);
-        let batch = Batch::layered(schema, routing.places, sources, columns, n_rows)
-            .with_origins(origins);
+        let batch =
+            Batch::layered(schema, routing.places, sources, columns, n_rows).with_origins(origins);
         state.outcome.emitted.push(Emitted { port, batch });
     }
     Ok(())
@@ -411,12 +413,18 @@ fn check_array(
         .map(|buffer| copy(buffer.as_le_slice(&*store)))
         .collect();
     let nodes = array.nodes.into_iter().map(Node::from).collect();
-    assemble(field.data_type(), Flat { nodes, buffers }).map_err(|error| {
+    let array = assemble(field.data_type(), Flat { nodes, buffers }).map_err(|error| {
         Stop::violation(format!(
             "it emitted an invalid column `{}`: {error}",
             field.name()
         ))
-    })
+    })?;
+    // A million rows can be one long text, of which each has to be written out somewhere.
+    if let Some(expanded) = expanded_bytes(&array) {
+        let state = store.data_mut();
+        state.charge_bytes(expanded.saturating_sub(n_bytes))?;
+    }
+    Ok(array)
 }
 
 /// Arrays without buffers (null, or lists of them) can claim any length for free; what they claim is held

@@ -9,11 +9,11 @@ use wasmtime::component::{Component, Linker};
 
 use crate::cache::CompiledCache;
 use crate::component::StepComponent;
+use crate::extension::Extension;
 use crate::inspect::{Binary, inspect, is_this_contract};
 use crate::limit_value::{ComponentLimit, ComponentLimits};
 use crate::state::HostState;
 use crate::survey::{check_size, survey};
-use crate::extension::Extension;
 use crate::{EngineError, artifact, host, model};
 
 /// How often running steps are looked at; the time limit is enforced to about this.

@@ -1,8 +1,11 @@
-//! What gathering rows costs. A step can select a row of a batch many times, in a few bytes of its own; the host
-//! counts what that would take before it does it.
+//! What rows cost beyond the bytes that say so. A step can select a row of a batch many times, or let many rows point to
+//! one value, in a few bytes of its own; the host counts what that would take before it, or whoever comes after, does it.
+
+use std::collections::HashMap;
 
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, OffsetSizeTrait};
+use arrow_array::types::{Int16Type, Int32Type, Int64Type};
+use arrow_array::{Array, ArrayRef, OffsetSizeTrait, make_array};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, UnionMode};
 
@@ -23,64 +26,120 @@ impl RowBytes {
             Self::Sums(sums) => sums[end] - sums[first],
         }
     }
+
+    fn row(&self, row: usize) -> u64 {
+        self.range(row, row + 1)
+    }
+
+    /// The bytes of the row that takes the most.
+    fn widest(&self) -> u64 {
+        match self {
+            Self::Same(bytes) => *bytes,
+            Self::Sums(sums) => {
+                let rows = sums.windows(2).map(|pair| pair[1] - pair[0]);
+                rows.max().unwrap_or(0)
+            }
+        }
+    }
+}
+
+/// What is counted of values that several rows can point to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shared {
+    /// Nothing: gathering rows copies what points to them.
+    Not,
+    /// All of them, for each row again.
+    Expanded,
 }
 
 /// The bytes that gathering the selected rows of an array takes, and those of all its rows.
 pub(crate) fn gathered_bytes(array: &dyn Array, selection: &Selection) -> (u64, u64) {
-    let bytes = row_bytes(array);
+    let bytes = row_bytes(array, Shared::Not);
     let all = bytes.range(0, array.len());
-    let row = |row: usize| bytes.range(row, row + 1);
     let selected = match selection {
         Selection::All => all,
         // A slice shares what it shows.
         Selection::Range(_, _) => 0,
         Selection::Mask(mask) => match &bytes {
             RowBytes::Same(bytes) => bytes.saturating_mul(mask.true_count() as u64),
-            RowBytes::Sums(_) => mask.values().set_indices().map(row).sum(),
+            RowBytes::Sums(_) => {
+                let rows = mask.values().set_indices();
+                rows.map(|row| bytes.row(row)).sum()
+            }
         },
         Selection::Indices(indices) => match &bytes {
             RowBytes::Same(bytes) => bytes.saturating_mul(indices.len() as u64),
-            RowBytes::Sums(_) => indices
-                .values()
-                .iter()
-                .fold(0_u64, |sum, index| sum.saturating_add(row(*index as usize))),
+            RowBytes::Sums(_) => {
+                let rows = indices.values().iter().map(|row| bytes.row(*row as usize));
+                rows.fold(0_u64, u64::saturating_add)
+            }
         },
     };
     (selected, all)
 }
 
-fn row_bytes(array: &dyn Array) -> RowBytes {
+/// The bytes that an array's values would take if no two rows shared any, where its type lets rows share values or
+/// have values that take nothing; `None` for all other types, whose buffers are as large as their values.
+pub(crate) fn expanded_bytes(array: &dyn Array) -> Option<u64> {
+    can_expand(array.data_type()).then(|| row_bytes(array, Shared::Expanded).range(0, array.len()))
+}
+
+fn can_expand(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Null
+        | DataType::Utf8View
+        | DataType::BinaryView
+        | DataType::Dictionary(_, _)
+        | DataType::ListView(_)
+        | DataType::LargeListView(_)
+        | DataType::RunEndEncoded(_, _)
+        | DataType::Union(_, UnionMode::Dense)
+        | DataType::FixedSizeBinary(0)
+        | DataType::FixedSizeList(_, 0) => true,
+        DataType::List(field)
+        | DataType::LargeList(field)
+        | DataType::FixedSizeList(field, _)
+        | DataType::Map(field, _) => can_expand(field.data_type()),
+        DataType::Struct(fields) => {
+            fields.is_empty() || fields.iter().any(|field| can_expand(field.data_type()))
+        }
+        DataType::Union(fields, UnionMode::Sparse) => {
+            let mut fields = fields.iter();
+            fields.any(|(_, field)| can_expand(field.data_type()))
+        }
+        _ => false,
+    }
+}
+
+fn row_bytes(array: &dyn Array, shared: Shared) -> RowBytes {
     let fixed = |width: usize| RowBytes::Same(width as u64 + 1);
+    let text = RowBytes::Same(1);
     match array.data_type() {
         DataType::Null => fixed(0),
         DataType::Boolean => fixed(1),
         DataType::FixedSizeBinary(size) => fixed(usize::try_from(*size).unwrap_or(0)),
-        DataType::Utf8 => ranges(array.as_string::<i32>().offsets(), &RowBytes::Same(1)),
-        DataType::LargeUtf8 => ranges(array.as_string::<i64>().offsets(), &RowBytes::Same(1)),
-        DataType::Binary => ranges(array.as_binary::<i32>().offsets(), &RowBytes::Same(1)),
-        DataType::LargeBinary => ranges(array.as_binary::<i64>().offsets(), &RowBytes::Same(1)),
-        // The bytes that views point to are shared, as are the values of dictionaries and of list views.
-        DataType::Utf8View | DataType::BinaryView => fixed(16),
-        DataType::ListView(_) => fixed(8),
-        DataType::LargeListView(_) => fixed(16),
-        DataType::Dictionary(keys, _) => fixed(keys.primitive_width().unwrap_or(8)),
+        DataType::Utf8 => ranges(array.as_string::<i32>().offsets(), &text),
+        DataType::LargeUtf8 => ranges(array.as_string::<i64>().offsets(), &text),
+        DataType::Binary => ranges(array.as_binary::<i32>().offsets(), &text),
+        DataType::LargeBinary => ranges(array.as_binary::<i64>().offsets(), &text),
         DataType::List(_) => {
             let list = array.as_list::<i32>();
-            ranges(list.offsets(), &row_bytes(list.values()))
+            ranges(list.offsets(), &row_bytes(list.values(), shared))
         }
         DataType::LargeList(_) => {
             let list = array.as_list::<i64>();
-            ranges(list.offsets(), &row_bytes(list.values()))
+            ranges(list.offsets(), &row_bytes(list.values(), shared))
         }
         DataType::Map(_, _) => {
             let map = array.as_map();
-            ranges(map.offsets(), &row_bytes(map.entries()))
+            ranges(map.offsets(), &row_bytes(map.entries(), shared))
         }
+        DataType::FixedSizeList(_, 0) => fixed(0),
         DataType::FixedSizeList(_, size) => {
             let size = usize::try_from(*size).unwrap_or(0);
             let list = array.as_fixed_size_list();
             let first = list.value_offset_at(0);
-            match row_bytes(list.values()) {
+            match row_bytes(list.values(), shared) {
                 RowBytes::Same(bytes) => {
                     RowBytes::Same(bytes.saturating_mul(size as u64).saturating_add(1))
                 }
@@ -90,24 +149,116 @@ fn row_bytes(array: &dyn Array) -> RowBytes {
                 }),
             }
         }
-        DataType::Struct(_) => together(array.len(), array.as_struct().columns(), 1),
+        DataType::Struct(_) => together(array.len(), array.as_struct().columns(), shared),
         DataType::Union(fields, UnionMode::Sparse) => {
             let union = array.as_union();
             let children = fields.iter().map(|(id, _)| union.child(id).clone());
-            together(array.len(), &children.collect::<Vec<_>>(), 1)
+            together(array.len(), &children.collect::<Vec<_>>(), shared)
         }
         DataType::Union(fields, UnionMode::Dense) => {
             let union = array.as_union();
-            let widest = fields.iter().map(|(id, _)| widest(union.child(id)));
-            RowBytes::Same(5 + widest.max().unwrap_or(0))
+            let children = fields
+                .iter()
+                .map(|(id, _)| (id, row_bytes(union.child(id), shared)));
+            let children: HashMap<i8, RowBytes> = children.collect();
+            sums(array.len(), |row| {
+                children[&union.type_id(row)].row(union.value_offset(row)) + 5
+            })
         }
-        DataType::RunEndEncoded(_, _) => {
-            let data = array.to_data();
-            let values = arrow_array::make_array(data.child_data()[1].clone());
-            RowBytes::Same(8 + widest(&values))
-        }
+        DataType::RunEndEncoded(_, _) => runs(array, shared),
+        _ if shared == Shared::Expanded => expanded(array),
+        DataType::Utf8View | DataType::BinaryView | DataType::LargeListView(_) => fixed(16),
+        DataType::ListView(_) => fixed(8),
+        DataType::Dictionary(keys, _) => fixed(keys.primitive_width().unwrap_or(8)),
         other => fixed(other.primitive_width().unwrap_or(16)),
     }
+}
+
+/// Rows of the types whose rows point to values that others may point to as well, with these values.
+fn expanded(array: &dyn Array) -> RowBytes {
+    let view = |row: usize, view: u128| match array.is_valid(row) {
+        // The lowest four bytes are the length.
+        true => u64::from(view as u32) + 16,
+        false => 16,
+    };
+    match array.data_type() {
+        DataType::Utf8View => {
+            let views = array.as_string_view().views();
+            sums(array.len(), |row| view(row, views[row]))
+        }
+        DataType::BinaryView => {
+            let views = array.as_binary_view().views();
+            sums(array.len(), |row| view(row, views[row]))
+        }
+        DataType::ListView(_) => {
+            let list = array.as_list_view::<i32>();
+            let values = row_bytes(list.values(), Shared::Expanded);
+            sums(array.len(), |row| {
+                let first = list.offsets()[row] as usize;
+                values.range(first, first + list.sizes()[row] as usize) + 8
+            })
+        }
+        DataType::LargeListView(_) => {
+            let list = array.as_list_view::<i64>();
+            let values = row_bytes(list.values(), Shared::Expanded);
+            sums(array.len(), |row| {
+                let first = list.offsets()[row] as usize;
+                values.range(first, first + list.sizes()[row] as usize) + 16
+            })
+        }
+        DataType::Dictionary(_, _) => {
+            let dictionary = array.as_any_dictionary();
+            if dictionary.values().is_empty() {
+                return RowBytes::Same(8);
+            }
+            let values = row_bytes(dictionary.values().as_ref(), Shared::Expanded);
+            let keys = dictionary.normalized_keys();
+            sums(array.len(), |row| match array.is_valid(row) {
+                true => values.row(keys[row]) + 8,
+                false => 8,
+            })
+        }
+        other => RowBytes::Same(other.primitive_width().unwrap_or(16) as u64 + 1),
+    }
+}
+
+/// Rows of runs take no bytes of their own, so there can be more than there is memory to count them one by one. What
+/// is longer counts as if all rows were of the run whose value takes the most.
+const MAX_COUNTED_RUN_ROWS: usize = 1 << 24;
+
+/// Rows of runs. Gathered or expanded, each takes its run's value.
+fn runs(array: &dyn Array, shared: Shared) -> RowBytes {
+    let data = array.to_data();
+    let (ends, values) = (&data.child_data()[0], &data.child_data()[1]);
+    let ends = make_array(ends.clone());
+    let ends: Vec<u64> = match ends.data_type() {
+        DataType::Int16 => to_u64(ends.as_primitive::<Int16Type>().values()),
+        DataType::Int32 => to_u64(ends.as_primitive::<Int32Type>().values()),
+        _ => to_u64(ends.as_primitive::<Int64Type>().values()),
+    };
+    let values = row_bytes(&make_array(values.clone()), shared);
+    if array.len() > MAX_COUNTED_RUN_ROWS {
+        return RowBytes::Same(values.widest().saturating_add(8));
+    }
+    let (offset, mut run) = (data.offset() as u64, 0);
+    let mut bytes = Vec::with_capacity(array.len() + 1);
+    let mut sum = 0_u64;
+    bytes.push(sum);
+    for row in offset..offset + array.len() as u64 {
+        while run + 1 < ends.len() && ends[run] <= row {
+            run += 1;
+        }
+        sum = sum.saturating_add(values.row(run) + 8);
+        bytes.push(sum);
+    }
+    RowBytes::Sums(bytes)
+}
+
+fn to_u64<Number: Copy + TryInto<u64>>(numbers: &[Number]) -> Vec<u64> {
+    let numbers = numbers.iter().copied();
+    numbers
+        .map(|number| number.try_into().unwrap_or(0))
+        .collect()
 }
 
 /// Rows that are ranges of other rows.
@@ -119,17 +270,18 @@ fn ranges<Offset: OffsetSizeTrait>(offsets: &OffsetBuffer<Offset>, values: &RowB
 }
 
 /// Rows of several arrays together.
-fn together(n_rows: usize, children: &[ArrayRef], own: u64) -> RowBytes {
-    let children: Vec<RowBytes> = children.iter().map(|child| row_bytes(child)).collect();
-    let same = children.iter().try_fold(own, |sum, child| match child {
+fn together(n_rows: usize, children: &[ArrayRef], shared: Shared) -> RowBytes {
+    let children = children.iter().map(|child| row_bytes(child, shared));
+    let children: Vec<RowBytes> = children.collect();
+    let same = children.iter().try_fold(1_u64, |sum, child| match child {
         RowBytes::Same(bytes) => Some(sum.saturating_add(*bytes)),
         RowBytes::Sums(_) => None,
     });
     match same {
         Some(bytes) => RowBytes::Same(bytes),
         None => sums(n_rows, |row| {
-            let bytes = children.iter().map(|child| child.range(row, row + 1));
-            own + bytes.sum::<u64>()
+            let bytes = children.iter().map(|child| child.row(row));
+            bytes.fold(1, u64::saturating_add)
         }),
     }
 }
@@ -143,18 +295,6 @@ fn sums(n_rows: usize, bytes: impl Fn(usize) -> u64) -> RowBytes {
         sums.push(sum);
     }
     RowBytes::Sums(sums)
-}
-
-/// The bytes of the row that takes the most.
-fn widest(array: &dyn Array) -> u64 {
-    match row_bytes(array) {
-        RowBytes::Same(bytes) => bytes,
-        RowBytes::Sums(sums) => sums
-            .windows(2)
-            .map(|pair| pair[1] - pair[0])
-            .max()
-            .unwrap_or(0),
-    }
 }
 
 #[cfg(test)]

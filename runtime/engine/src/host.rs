@@ -9,8 +9,8 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType, WasmList, WasmStr};
 
 use crate::emission::{emit, reject};
-use crate::meter::text;
 use crate::error::{Call, Stop};
+use crate::meter::text;
 use crate::state::{HostState, LogLevel};
 use crate::wire::{BatchEntry, ColumnEntry, LentArray, UntrustedColumn, UntrustedRows, WireLevel};
 
@@ -64,17 +64,21 @@ pub(crate) fn add_to_linker(linker: &mut Linker<HostState>) -> wasmtime::Result<
         |mut store: Context<'_>, (batch, columns): (Resource<BatchEntry>, WasmList<u32>)| {
             store.data_mut().charge_call()?;
             let columns = columns.as_le_slice(&store);
-            let available = store.data().table.get(&batch)?.batch.schema().fields().len();
+            let available = store
+                .data()
+                .table
+                .get(&batch)?
+                .batch
+                .schema()
+                .fields()
+                .len();
             if columns.len() > available {
                 return Err(Stop::violation(format!(
                     "it read {} columns at once of a batch that has {available}",
                     columns.len()
                 )));
             }
-            let columns: Vec<u32> = columns
-                .iter()
-                .map(|column| u32::from_le(*column))
-                .collect();
+            let columns: Vec<u32> = columns.iter().map(|column| u32::from_le(*column)).collect();
             let state = store.data_mut();
             let mut arrays = Vec::with_capacity(columns.len());
             for column in columns {

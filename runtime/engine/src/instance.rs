@@ -3,14 +3,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stepwell_plan::{Grants, Import, Limits, Opened};
-use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower};
 use wasmtime::Store;
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower};
 
 use crate::component::{OpenOptions, StepComponent};
 use crate::engine::TICK;
 use crate::error::{Call, LimitValue, Stop};
-use crate::extension::{Extension, ExtensionRequest};
 use crate::explain::explain;
+use crate::extension::{Extension, ExtensionRequest};
 use crate::marks::RowMarks;
 use crate::opened::check_opened;
 use crate::state::{HostState, Outcome};
@@ -77,9 +77,9 @@ impl StepInstance {
             serde_json::Value::Null => "{}".to_owned(),
             given => given.to_string(),
         };
-        let state =
-            HostState::new(limits, grants, models, inputs).within(step, surroundings);
-        let mut running = Running::start(component, state).map_err(|error| error.redacted(&secrets))?;
+        let state = HostState::new(limits, grants, models, inputs).within(step, surroundings);
+        let mut running =
+            Running::start(component, state).map_err(|error| error.redacted(&secrets))?;
         let answer: Result<WireOpened, Vec<WireError>> =
             running.call(Call::Open, &component.exports().open, (parameters, schemas))?;
         let opened = match answer {
@@ -376,7 +376,9 @@ fn fill_secrets(
 /// what the limits allow in such a call, and room for the records around it.
 fn lifted_bytes(call: Call, limits: &Limits) -> u64 {
     let allowed = match call {
-        Call::Start | Call::Describe | Call::Open | Call::Restore => limits.schema.saturating_mul(4),
+        Call::Start | Call::Describe | Call::Open | Call::Restore => {
+            limits.schema.saturating_mul(4)
+        }
         Call::Process | Call::Finish => limits.bytes,
         Call::Save => limits.state,
     };

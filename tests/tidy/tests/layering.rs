@@ -20,7 +20,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stepwell-models", &["stepwell-layout"]),
     ("stepwell-connect", &["stepwell-layout", "stepwell-plan"]),
     ("stepwell-engine", &["stepwell-layout", "stepwell-plan"]),
-    ("stepwell-capabilities", &["stepwell-plan", "stepwell-engine"]),
+    (
+        "stepwell-capabilities",
+        &["stepwell-plan", "stepwell-engine"],
+    ),
     (
         "stepwell-exec",
         &[

@@ -59,6 +59,10 @@ macro_rules! for_each_attack {
             too_many_rejects => TooManyRejects, "rejects a batch again and again";
             many_small_emissions => ManySmallEmissions, "emits one row at a time, without end";
             gather_one_row => GatherOneRow, "selects one large row a million times";
+            one_view_million_times => OneViewMillionTimes, "brings a million views of one text of 100 KB";
+            one_key_million_times => OneKeyMillionTimes, "brings a million keys of one text of 100 KB";
+            one_run_of_many_rows => OneRunOfManyRows, "brings ten million rows that are one run of a text of 100 KB";
+            lists_of_nothing => ListsOfNothing, "brings lists of two billion nulls, which take no buffer";
             // What it emits: which rows.
             unknown_port => UnknownPort, "emits on a port that there is not";
             no_rows_at_all => NoRowsAtAll, "emits neither rows nor columns";

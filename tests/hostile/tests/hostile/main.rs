@@ -5,6 +5,7 @@ mod components;
 mod damaged;
 mod imports;
 mod large;
+mod pipelines;
 mod steps;
 
 use stepwell_engine::EngineError;

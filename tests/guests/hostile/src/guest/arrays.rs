@@ -146,6 +146,37 @@ pub(super) fn broken(attack: Attack) -> Option<(Vec<Field>, Array)> {
             lying.nodes[0].null_count = 1_000_000;
             (vec![nullable(field("made", "l"))], lying)
         }
+        Attack::OneViewMillionTimes => {
+            let text = vec![b'x'; 100_000];
+            let views = view(100_000, b"xxxx", 0, 0).repeat(1_000_000);
+            let array = array([node(1_000_000, 3)], [valid(), views, text]);
+            (vec![field("made", "vu")], array)
+        }
+        Attack::OneKeyMillionTimes => {
+            let (fields, mut dictionary) = dictionary(&vec![0; 1_000_000]);
+            let values = texts(&["x".repeat(100_000).as_str()]);
+            dictionary.nodes.truncate(1);
+            dictionary.nodes.extend(values.nodes);
+            dictionary.buffers.truncate(2);
+            dictionary.buffers.extend(values.buffers);
+            (fields, dictionary)
+        }
+        Attack::OneRunOfManyRows => {
+            let (mut fields, mut array) = run_ends(&[10_000_000]);
+            fields[2].format = "u".to_owned();
+            let values = texts(&["x".repeat(100_000).as_str()]);
+            array.nodes.truncate(2);
+            array.nodes[0].length = 10_000_000;
+            array.nodes.extend(values.nodes);
+            array.buffers.truncate(2);
+            array.buffers.extend(values.buffers);
+            (fields, array)
+        }
+        Attack::ListsOfNothing => {
+            let fields = vec![parent("+l", 1), nullable(field("item", "n"))];
+            let nodes = [node(1, 2), node(2_000_000_000, 0)];
+            (fields, array(nodes, [valid(), i32s(&[0, 2_000_000_000])]))
+        }
         Attack::NoNode => (number(), array([], [valid(), i64s(&[1])])),
         Attack::TooManyNodes => {
             let nodes = [node(1, 2), node(1, 0)];
