@@ -144,10 +144,10 @@ fn a_wrong_key_is_shown_in_the_argument() {
         error[unknown_parameter] --param:1:1: the pipeline has no parameter `strategy`; valid parameters: `year`, `seed`
           hint: a step's parameter is given with the step's name: `clean.strategy=…`
         ");
-    assert_snapshot!(check(Overrides::new().set("source.customers.path=x")), @r"
-        error[bad_override] --set:1:1: a pipeline file has no section `source`; valid sections: `pipeline`, `parameters`, `models`, `sources`, `steps`, `sinks`
-          hint: did you mean `sources`?
-        ");
+    assert_snapshot!(check(Overrides::new().set("source.customers.path=x")), @"
+    error[bad_override] --set:1:1: a pipeline file has no section `source`; valid sections: `pipeline`, `limits`, `parameters`, `models`, `artifacts`, `sources`, `steps`, `sinks`
+      hint: did you mean `sources`?
+    ");
     assert_snapshot!(check(Overrides::new().set("sources.orders.path=x")), @"error[bad_override] --set:1:9: the pipeline has no source `orders`; valid sources: `customers`");
     assert_snapshot!(check(Overrides::new().set("sources.customers.pth=x")), @"
     error[unknown_key] --set:1:19: `sources.customers` has no key `pth`; valid keys: `path`, `format`, `compression`, `types`, `csv`, `sample_rows`
