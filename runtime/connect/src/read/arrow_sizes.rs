@@ -17,15 +17,16 @@ const MOST_BYTES_OF_ONE: u64 = 32 << 10;
 
 /// Checks what a block says: a message, whose metadata has `metadata_length` bytes, and its body.
 pub(super) fn check_declared_sizes(block: &[u8], metadata_length: usize) -> Result<(), String> {
-    let Some((metadata, body)) = block.split_at_checked(metadata_length) else {
+    let Some(body) = block.get(metadata_length..) else {
         return Ok(());
     };
-    // What is no message is refused by the decoder.
-    let start = match metadata.starts_with(&CONTINUATION) {
+    let start = match block.starts_with(&CONTINUATION) {
         true => 8,
         false => 4,
     };
-    let Some(Ok(message)) = metadata.get(start..).map(root_as_message) else {
+    // As the decoder does, without regard to the length of the metadata: it may be wrong. What is no message is
+    // refused by the decoder.
+    let Some(Ok(message)) = block.get(start..).map(root_as_message) else {
         return Ok(());
     };
     let batch = message.header_as_record_batch().or_else(|| {
