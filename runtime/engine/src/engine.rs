@@ -1,17 +1,18 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::Duration;
 
 use stepwell_plan::{Import, Limits};
 use wasmtime::component::{Component, Linker};
 
 use crate::cache::CompiledCache;
+use crate::compile::Compiler;
 use crate::component::StepComponent;
 use crate::extension::Extension;
 use crate::inspect::{Binary, inspect, is_this_contract};
-use crate::limit_value::{ComponentLimit, ComponentLimits};
+use crate::limit_value::ComponentLimits;
 use crate::state::HostState;
 use crate::survey::{check_size, survey};
 use crate::{EngineError, artifact, host, model};
@@ -67,6 +68,7 @@ pub struct Engine {
     /// For components that import more than the contract.
     pub(crate) extended: Option<Extended>,
     cache: Option<CompiledCache>,
+    compiler: Compiler,
     component_limits: ComponentLimits,
     pub(crate) describe_limits: Limits,
 }
@@ -129,6 +131,7 @@ impl Engine {
             linker: Arc::new(linker),
             extended,
             cache,
+            compiler: Compiler::default(),
             component_limits: options.component_limits,
             describe_limits: options.describe_limits,
         })
@@ -194,54 +197,13 @@ impl Engine {
 
     fn compile(&self, bytes: &[u8], binary: &Binary) -> Result<Component, EngineError> {
         let limit = self.component_limits.compile_time;
-        let component = compile_within(&self.wasmtime, bytes, limit)?;
+        let component = self.compiler.compile(&self.wasmtime, bytes, limit)?;
         if let Some(cache) = &self.cache {
             cache.store(&self.wasmtime, &binary.digest, &component);
         }
         Ok(component)
     }
 }
-
-/// Compiles a component in a thread of its own, so that its caller need not wait for longer than this. Compiling cannot
-/// be stopped: the thread goes on until it is done, which the limits on the component's size see to, and what it made is
-/// thrown away.
-fn compile_within(
-    engine: &wasmtime::Engine,
-    bytes: &[u8],
-    at_most: Duration,
-) -> Result<Component, EngineError> {
-    let failed = |reason: String| EngineError::Engine {
-        what: "a component cannot be compiled",
-        reason,
-    };
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let (engine, bytes) = (engine.clone(), bytes.to_vec());
-    std::thread::Builder::new()
-        .name("stepwell-compile".to_owned())
-        .stack_size(COMPILER_STACK_BYTES)
-        .spawn(move || {
-            // Nobody may be waiting any more.
-            let _ = sender.send(Component::new(&engine, bytes));
-        })
-        .map_err(|error| failed(error.to_string()))?;
-    match receiver.recv_timeout(at_most) {
-        Ok(Ok(component)) => Ok(component),
-        Ok(Err(error)) => Err(EngineError::NotAStep {
-            reason: format!("it does not compile: {error:#}"),
-            hint: "build or download it again".to_owned(),
-        }),
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(EngineError::Component {
-            limit: ComponentLimit::CompileTime(at_most),
-            asked: "it was still being compiled".to_owned(),
-        }),
-        Err(mpsc::RecvTimeoutError::Disconnected) => {
-            Err(failed("the compiler panicked".to_owned()))
-        }
-    }
-}
-
-/// What is nested in a component is compiled by recursion in places.
-const COMPILER_STACK_BYTES: usize = 8 << 20;
 
 /// Advances the engine's epoch for as long as the engine lives, which is what stops a step that runs too
 /// long.

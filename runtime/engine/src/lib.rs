@@ -30,6 +30,7 @@ mod artifact;
 mod audit;
 mod batch;
 mod cache;
+mod compile;
 mod component;
 mod emission;
 mod engine;

@@ -105,9 +105,12 @@ pub struct ComponentLimits {
     pub functions: u64,
     /// Bytes of one function.
     pub function_bytes: u64,
-    /// What compiling one function may cost: its local variables, for each of its blocks, loops and branches. Memory
-    /// and time that the compiler needs grow with this and not with the function's size alone.
+    /// What compiling one function may cost: its local variables, for each of its blocks, loops and branches, 4 times
+    /// for each place that a branch by a table can lead to. Memory and time that the compiler needs grow with this and
+    /// not with the function's size alone.
     pub function_cost: u64,
+    /// What compiling all functions together may cost.
+    pub cost: u64,
     /// Modules and components that are instantiated, counted as often as they are.
     pub instances: u64,
     /// Time that compiling may take.
@@ -120,7 +123,8 @@ impl Default for ComponentLimits {
             bytes: 256 << 20,
             functions: 1_000_000,
             function_bytes: 2 << 20,
-            function_cost: 1 << 25,
+            function_cost: 1 << 23,
+            cost: 1 << 27,
             instances: 1_000,
             compile_time: Duration::from_secs(300),
         }
@@ -139,6 +143,8 @@ pub enum ComponentLimit {
     FunctionBytes(u64),
     /// What compiling one function may cost.
     FunctionCost(u64),
+    /// What compiling all functions together may cost.
+    Cost(u64),
     /// Modules and components that are instantiated.
     Instances(u64),
     /// Time that compiling may take.
@@ -157,6 +163,12 @@ impl fmt::Display for ComponentLimit {
                 write!(
                     formatter,
                     "the cost of compiling a function ({cost} variables at branches)"
+                )
+            }
+            Self::Cost(cost) => {
+                write!(
+                    formatter,
+                    "the cost of compiling it ({cost} variables at branches)"
                 )
             }
             Self::Instances(count) => write!(formatter, "instances inside of it ({count})"),

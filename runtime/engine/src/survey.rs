@@ -20,6 +20,7 @@ pub(crate) fn survey(bytes: &[u8], limits: &ComponentLimits) -> Result<(), Engin
         limits,
         scopes: Vec::new(),
         functions: 0,
+        cost: 0,
     };
     for payload in Parser::new(0).parse_all(bytes) {
         survey.payload(payload.map_err(damaged)?)?;
@@ -40,7 +41,14 @@ struct Survey<'a> {
     /// The modules and components around the place at hand, the innermost last.
     scopes: Vec<Scope>,
     functions: u64,
+    cost: u64,
 }
+
+/// What a place that a branch by a table can lead to costs, in branches: the compiler makes a block for each.
+const TABLE_BRANCH_COST: u64 = 4;
+
+/// Loops inside of loops that a function may have. No program has as many, and compilers take ever longer for each.
+const MAX_LOOP_DEPTH: usize = 256;
 
 #[derive(Default)]
 struct Scope {
@@ -195,9 +203,27 @@ impl Survey<'_> {
         }
         let mut cost = 0_u64;
         let mut widest = 0;
+        let mut blocks_are_loops = Vec::new();
+        let mut loop_depth = 0;
         let mut operators = body.get_operators_reader().map_err(damaged)?;
         while !operators.eof() {
-            match operators.read().map_err(damaged)? {
+            let operator = operators.read().map_err(damaged)?;
+            match operator {
+                Operator::Block { .. }
+                | Operator::If { .. }
+                | Operator::Try { .. }
+                | Operator::TryTable { .. } => blocks_are_loops.push(false),
+                Operator::Loop { .. } => {
+                    blocks_are_loops.push(true);
+                    loop_depth += 1;
+                    if loop_depth > MAX_LOOP_DEPTH {
+                        return Err(too_many_loops());
+                    }
+                }
+                Operator::End if blocks_are_loops.pop() == Some(true) => loop_depth -= 1,
+                _ => {}
+            }
+            match operator {
                 Operator::Block { blockty }
                 | Operator::Loop { blockty }
                 | Operator::If { blockty } => {
@@ -217,14 +243,17 @@ impl Survey<'_> {
                 }
                 Operator::BrTable { targets } => {
                     let n_targets = u64::from(targets.len()) + 1;
-                    cost = cost.saturating_add((variables + widest).saturating_mul(n_targets));
+                    let each = (variables + widest).saturating_mul(TABLE_BRANCH_COST);
+                    cost = cost.saturating_add(each.saturating_mul(n_targets));
                 }
                 _ => {}
             }
         }
         let limit = self.limits.function_cost;
         let unit = "variables at branches";
-        within(cost, limit, ComponentLimit::FunctionCost, unit)
+        within(cost, limit, ComponentLimit::FunctionCost, unit)?;
+        self.cost = self.cost.saturating_add(cost);
+        within(self.cost, self.limits.cost, ComponentLimit::Cost, unit)
     }
 }
 
@@ -258,6 +287,15 @@ fn no_such_component() -> EngineError {
     EngineError::NotAStep {
         reason: "its bytes are damaged: it names a component that is not there".to_owned(),
         hint: "build or download it again".to_owned(),
+    }
+}
+
+fn too_many_loops() -> EngineError {
+    EngineError::NotAStep {
+        reason: format!(
+            "a function of it has more than {MAX_LOOP_DEPTH} loops inside of each other"
+        ),
+        hint: "no compiler makes such functions: ask whoever made it".to_owned(),
     }
 }
 

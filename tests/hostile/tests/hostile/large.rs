@@ -154,11 +154,31 @@ fn a_function_has_a_size() {
 #[test]
 fn many_branches_over_many_variables_are_not_compiled() {
     let locals = "i64 ".repeat(40_000);
-    let loops = "(loop ".repeat(1_000) + &")".repeat(1_000);
-    let function = format!("(func (local {locals}) {loops})");
+    let blocks = "(block ".repeat(1_000) + &")".repeat(1_000);
+    let function = format!("(func (local {locals}) {blocks})");
     assert_snapshot!(outcome(&component(&function)), @"
-    error[component_too_large] the component goes past the host's limit on the cost of compiling a function (33554432 variables at branches): 40000000 variables at branches
+    error[component_too_large] the component goes past the host's limit on the cost of compiling a function (8388608 variables at branches): 40000000 variables at branches
       hint: no step should need this; if this one does, raise `component_limits` where the engine is set up
+    ");
+}
+
+#[test]
+fn many_functions_that_are_dear_to_compile_are_not_compiled() {
+    let locals = "i64 ".repeat(8_000);
+    let blocks = "(block ".repeat(1_000) + &")".repeat(1_000);
+    let functions = format!("(func (local {locals}) {blocks})").repeat(40);
+    assert_snapshot!(outcome(&component(&functions)), @"
+    error[component_too_large] the component goes past the host's limit on the cost of compiling it (134217728 variables at branches): 136000000 variables at branches
+      hint: no step should need this; if this one does, raise `component_limits` where the engine is set up
+    ");
+}
+
+#[test]
+fn loops_inside_of_very_many_loops_are_not_compiled() {
+    let loops = "(loop ".repeat(257) + &")".repeat(257);
+    assert_snapshot!(outcome(&component(&format!("(func {loops})"))), @"
+    error[not_a_step] not a step: a function of it has more than 256 loops inside of each other
+      hint: no compiler makes such functions: ask whoever made it
     ");
 }
 
@@ -168,7 +188,7 @@ fn a_jump_to_very_many_places_is_not_compiled() {
     let targets = "0 ".repeat(50_000);
     let function = format!("(func (local {locals}) (br_table {targets} (i32.const 0)))");
     assert_snapshot!(outcome(&component(&function)), @"
-    error[component_too_large] the component goes past the host's limit on the cost of compiling a function (33554432 variables at branches): 50000000 variables at branches
+    error[component_too_large] the component goes past the host's limit on the cost of compiling a function (8388608 variables at branches): 200000000 variables at branches
       hint: no step should need this; if this one does, raise `component_limits` where the engine is set up
     ");
 }
@@ -177,13 +197,13 @@ fn a_jump_to_very_many_places_is_not_compiled() {
 fn blocks_that_carry_very_many_values_are_not_compiled() {
     let values = "i64 ".repeat(1_000);
     let zeros = "(i64.const 0)".repeat(1_000);
-    let (open, close) = ("(loop (type $t) ".repeat(20_000), ")".repeat(20_000));
+    let (open, close) = ("(block (type $t) ".repeat(20_000), ")".repeat(20_000));
     let drops = "drop ".repeat(1_000);
     let function = format!(
         "(type $t (func (param {values}) (result {values}))) (func {zeros} {open} {close} {drops})"
     );
     assert_snapshot!(outcome(&component(&function)), @"
-    error[component_too_large] the component goes past the host's limit on the cost of compiling a function (33554432 variables at branches): 40000000 variables at branches
+    error[component_too_large] the component goes past the host's limit on the cost of compiling a function (8388608 variables at branches): 40000000 variables at branches
       hint: no step should need this; if this one does, raise `component_limits` where the engine is set up
     ");
 }
